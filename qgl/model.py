@@ -381,13 +381,14 @@ class Model(Questions):
         simulators: Sequence[Simulator] | None = None,
     ) -> dict[Query, Any]:
         params, held = apart(params)
-        inputs = self.parameters.inputs(params, condition, self._real)
-        weights = jnp.asarray(self.parameters.weights, dtype=self._real)
         shares = self.readings.shares(queries)
+        elements = {share.of_rows: self._elements(params, condition, share.of_rows) for share in shares}
         if simulators is None:
-            simulators = self.readings.simulators(shares, inputs[0], self.parameters.varying, len(inputs))
+            first = next(iter(elements.values()))[0]
+            simulators = self.readings.simulators(shares, first[0], self.parameters.varying, len(first))
         answers: dict[Query, Any] = {}
         for share, simulator in zip(shares, simulators, strict=True):
+            inputs, weights = elements[share.of_rows]
             if isinstance(share, BasesShare):
                 answers |= share.answers(simulator, inputs, weights, given[share.asked], key)
                 continue
@@ -398,12 +399,19 @@ class Model(Questions):
             if isinstance(share, NumbersShare):
                 answers |= share.answers(ask, inputs, weights, key)
                 continue
-            if self.parameters.is_mixture:
-                joint = mixed(ask, inputs, weights, share.queries, key)
-            else:
-                joint = ask(inputs[0], key)
+            single = len(weights) == 1
+            joint = ask(inputs[0], key) if single else mixed(ask, inputs, weights, share.queries, key)
             answers |= share.answers(joint, key)
         return answers
+
+    def _elements(self, params: Params, condition: ArrayLike | None, of_rows: bool) -> tuple[Array, Array]:
+        """The inputs of the elements of the mixture, shape (elements, inputs), and their weights, shape (elements,)."""
+        parameters = self._parameters_of_rows if of_rows else self.parameters
+        return parameters.inputs(params, condition, self._real), jnp.asarray(parameters.weights, dtype=self._real)
+
+    @functools.cached_property
+    def _parameters_of_rows(self) -> Parameters:
+        return Parameters(self.program.parameters, rows=False)
 
     def _asker(
         self, share: Share | NumbersShare | DrawnShare, simulator: Simulator, given: Mapping[Query, Array]

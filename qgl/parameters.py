@@ -18,7 +18,7 @@ from jax.typing import ArrayLike
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from qgl.bits.distribution import strings
+from qgl.bits.distribution import distinct, strings
 from qgl.data.local_maps import start as local_maps
 from qgl.data.tensor_train import start as tensor_train
 from qgl.gates.states import mixed_state
@@ -31,11 +31,15 @@ _RENEWAL = 0x616E6577  # apart from what objectives fold into the key of a step
 
 
 class Parameters:
-    """The parameters of one program."""
+    """The parameters of one program.
 
-    def __init__(self, declared: Sequence[Parameter]) -> None:
+    rows: whether each row that a register starts from is an element of the mixture; else their inputs are 0, for
+    circuits that start from all rows at once.
+    """
+
+    def __init__(self, declared: Sequence[Parameter], rows: bool = True) -> None:
         self.declared = tuple(declared)
-        self._latents = [p for p in declared if p.kind == "latent"]
+        self._latents = [p for p in declared if p.kind == "latent" and (rows or p.rows is None)]
 
     @functools.cached_property
     def trainable(self) -> dict[str, bool]:
@@ -50,9 +54,7 @@ class Parameters:
     @functools.cached_property
     def weights(self) -> NDArray[np.float64]:
         """Weights of the elements of the mixture, shape (rows,); a single 1 without `latent` inputs."""
-        rates = [rate for p in self._latents if p.draws is None for rate in [p.distribution.arguments[0]] * p.size]
-        distribution = np.prod(np.where(self._bits, rates, 1.0 - np.asarray(rates)), axis=1) if rates else np.ones(1)
-        return np.repeat(distribution / self.draws, self.draws)
+        return np.repeat(self._finite[1] / self.draws, self.draws)
 
     def init(self, key: Array) -> Params:
         """An array of the declared shape for each entry, drawn from its declared distribution."""
@@ -190,10 +192,12 @@ class Parameters:
                 return jax.lax.stop_gradient(jnp.ravel(params[parameter.name]))
             case "condition":
                 return jnp.asarray(condition)[self.condition_columns[parameter.name]]
+        if parameter.rows is not None and parameter not in self._latents:
+            return jnp.zeros(parameter.size)
         if parameter.draws is None:
-            return jnp.repeat(jnp.asarray(self._bits[:, self._bit_places[parameter.name]]), self.draws, axis=0)
+            return jnp.repeat(jnp.asarray(self._finite[0][parameter.name]), self.draws, axis=0)
         drawn = jax.lax.stop_gradient(params[parameter.name]).reshape(parameter.draws, parameter.size)
-        return jnp.tile(drawn, (len(self._bits) * self.draws // parameter.draws, 1))
+        return jnp.tile(drawn, (len(self.weights) // parameter.draws, 1))
 
     @functools.cached_property
     def draws(self) -> int:
@@ -203,14 +207,23 @@ class Parameters:
         return int(np.lcm.reduce([p.draws for p in self._latents if p.draws is not None] or [1]))
 
     @functools.cached_property
-    def _bits(self) -> NDArray[np.uint8]:
-        """All values of the latent bits, shape (2^bits, bits)."""
-        bits = sum(p.size for p in self._latents if p.draws is None)
-        return strings(np.arange(2**bits), bits)
-
-    @functools.cached_property
-    def _bit_places(self) -> dict[str, slice]:
-        return _places(p for p in self._latents if p.draws is None)
+    def _finite(self) -> tuple[dict[str, NDArray[np.uint8]], NDArray[np.float64]]:
+        """All values that latents of finitely many take together: of each its bits, shape (values, size), and how
+        likely they are, shape (values,). Bits vary slowest, all of them as one number; rows that are alike are one.
+        """
+        finite = [p for p in self._latents if p.draws is None]
+        bits = [p for p in finite if p.rows is None]
+        rates = [rate for p in bits for rate in [p.distribution.arguments[0]] * p.size]
+        every = strings(np.arange(2 ** len(rates)), len(rates))
+        chances = np.prod(np.where(every, rates, 1.0 - np.asarray(rates)), axis=1) if rates else np.ones(1)
+        values = {name: every[:, places] for name, places in _places(bits).items()}
+        for parameter in finite:
+            if parameter.rows is not None:
+                rows, shares, _ = distinct(parameter.rows.rows, parameter.rows.weights)
+                values = {name: np.repeat(each, len(rows), axis=0) for name, each in values.items()}
+                values[parameter.name] = np.tile(rows, (len(chances), 1))
+                chances = np.outer(chances, shares / shares.sum()).reshape(-1)
+        return values, chances
 
     @functools.cached_property
     def condition_columns(self) -> dict[str, slice]:

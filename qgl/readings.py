@@ -1,16 +1,18 @@
 """How the questions that a model is asked are put to its circuit: which are planned together, and what is read out.
 
-Four things keep questions apart: those of bits alone allow passes that others do not; those that name hidden qubits
-are of another register; those of kept or required outcomes are of the circuit in which these are read out as well; and
-those of bits in given bases are of the circuit that turns every visible qubit at its end.
+Five things keep questions apart: those of bits alone allow passes that others do not; those that name hidden qubits
+are of another register; those of kept or required outcomes are of the circuit in which these are read out as well;
+those of bits in given bases are of the circuit that turns every visible qubit at its end; and those that see few bits
+of the rows that registers start from are of all rows at once, where others are of a mixture of a circuit for each row.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +25,8 @@ from qgl.ir.bases import ANGLES, with_bases_read
 from qgl.ir.circuit import Circuit
 from qgl.ir.outcomes import required_outcomes, with_outcomes_read
 from qgl.mixture import mixed, one_by_one
+from qgl.parameters import Parameters
+from qgl.plan.cones.method import LightCones
 from qgl.plan.planner import Planner, Weighed
 from qgl.postselection import Required, least_success
 from qgl.program.calls.gradients import Propagation
@@ -31,9 +35,11 @@ from qgl.program.outputs import Outputs
 from qgl.program.rolled import patterns
 from qgl.query import (
     Elements,
+    Expectation,
     GivenBases,
     GivenOutcomes,
     GivenStrings,
+    Marginals,
     Numbers,
     Query,
     Samples,
@@ -56,6 +62,7 @@ class Share:
     planner: Planner
     joint: Mapping[Query, Query]
     required: Required | None
+    of_rows: bool = False  # whether its answers are those of all rows that registers start from
 
     @property
     def queries(self) -> tuple[Query, ...]:
@@ -93,6 +100,7 @@ class NumbersShare:
     planner: Planner
     asked: tuple[Numbers, ...]
     readout: Readout
+    of_rows: ClassVar[bool] = False
 
     @property
     def queries(self) -> tuple[Query, ...]:
@@ -142,6 +150,7 @@ class DrawnShare:
     planner: Planner
     elements: Elements
     drawing: Drawing
+    of_rows: ClassVar[bool] = False
 
     @property
     def queries(self) -> tuple[Query, ...]:
@@ -165,6 +174,7 @@ class BasesShare:
 
     asked: GivenOutcomes | GivenBases
     inner: Share
+    of_rows: ClassVar[bool] = False
 
     @property
     def planner(self) -> Planner:
@@ -227,6 +237,7 @@ class Readings:
         self.readout = Readout(outputs, circuit.parameters, self.width, self.labels, self.required)
         self._options = precision, memory_limit, told, approximate
         self._simulators: dict[tuple[int, tuple[Query, ...]], Simulator] = {}
+        self._at_once: dict[Query, bool] = {}
 
     def shares(self, queries: Iterable[Query]) -> tuple[AnyShare, ...]:
         """`queries` by what keeps them apart.
@@ -239,7 +250,7 @@ class Readings:
         turned = [self._in_bases(query) for query in asked if isinstance(query, GivenOutcomes | GivenBases)]
         if numbers and not self.readout.outputs.declared:
             raise ValueError("the numbers of outputs are asked, but the program declares no `output`")
-        groups: dict[tuple[bool, bool, bool], list[Query]] = {}
+        groups: dict[tuple[bool, bool, bool, bool], list[Query]] = {}
         drawn: list[DrawnShare] = []
         for query in asked:
             if isinstance(query, Numbers | GivenOutcomes | GivenBases):
@@ -252,8 +263,9 @@ class Readings:
                 drawn.append(DrawnShare(self._behind, query, self.drawing))
                 continue
             beyond = max(support(query, self.width), default=0) >= self.width
-            groups.setdefault((isinstance(query, Elements), reads_only_bits(query), beyond), []).append(query)
-        shares = [self._share(labelled, group) for (labelled, _, _), group in groups.items()]
+            kind = isinstance(query, Elements), self.sees_rows_at_once(query), reads_only_bits(query), beyond
+            groups.setdefault(kind, []).append(query)
+        shares = [self._share(labelled, at_once, group) for (labelled, at_once, *_), group in groups.items()]
         planner = self._of_labels if self.labels or self.required else self.planner
         return (*shares, *turned, *drawn, *([NumbersShare(planner, numbers, self.readout)] if numbers else []))
 
@@ -294,6 +306,30 @@ class Readings:
         return [made(share) for share in shares]
 
     @functools.cached_property
+    def rows(self) -> int:
+        """How many rows registers start from, all together."""
+        each, at_once = (len(Parameters(self.circuit.parameters, rows).weights) for rows in (True, False))
+        return each // at_once
+
+    def sees_rows_at_once(self, query: Query) -> bool:
+        """Whether a question is put to a circuit that starts from all rows, and not to one for each: it can be, and
+        takes less time.
+        """
+        if self.rows == 1 or self.required or not isinstance(query, Expectation | Marginals):
+            return False
+        if query not in self._at_once:
+            one, each = (planner.weigh((query,)).rows[0] for planner in (self._of_rows, self.planner))
+            seconds = [row.candidates[0].cost.seconds if row.chosen else math.inf for row in (one, each)]
+            self._at_once[query] = seconds[0] <= self.rows * seconds[1] and bool(one.chosen)
+        return self._at_once[query]
+
+    @functools.cached_property
+    def _of_rows(self) -> Planner:
+        planner = self._planner(self.circuit)
+        planner.methods = (LightCones(of_rows=True),)
+        return planner
+
+    @functools.cached_property
     def planner(self) -> Planner:
         """What plans for queries that no outcome makes a difference to."""
         return self._planner(self.circuit)
@@ -322,7 +358,9 @@ class Readings:
         planner.told = told or planner.told
         return planner
 
-    def _share(self, labelled: bool, queries: list[Query]) -> Share:
+    def _share(self, labelled: bool, at_once: bool, queries: list[Query]) -> Share:
+        if at_once:
+            return Share(self._of_rows, {query: query for query in queries}, None, of_rows=True)
         if not labelled and not self.required:
             return Share(self.planner, {query: query for query in queries}, None)
         planner = self._of_labels if labelled else self._of_successes

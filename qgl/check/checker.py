@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
-from math import lcm
+from math import lcm, prod
 from typing import cast
 
 from qgl.bits.pauli_words import pauli_words_fit
@@ -353,7 +353,7 @@ class _Check:
     def _mixture(self, parameters: tuple[Parameter, ...]) -> None:
         """That the mixture over all values of the latent inputs has not too many elements."""
         latents = [each for each in parameters if each.kind == "latent"]
-        endless = [each for each in latents if each.draws is None and each.distribution.name != "bernoulli"]
+        endless = [each for each in latents if each.draws is None and not each.distribution.finite]
         if self.reporter.has_errors:  # those that only data are drawn with are among them still
             faulty = self.declarations.data_sets.has_faults
             endless = [each for each in endless if not faulty and each.name not in self.processes.drawn.values()]
@@ -362,11 +362,14 @@ class _Check:
             self.reporter.report(WrongParameter(each.span, text, "write `draws 64` behind it"))
         if endless:
             return
-        bits = sum(each.size for each in latents if each.draws is None)
+        bits = sum(each.size for each in latents if each.rows is None and each.draws is None)
         draws = lcm(*(each.draws for each in latents if each.draws is not None))
-        if latents and (bits > 63 or 2**bits * draws > MAX_MIXTURE):
-            largest = max(latents, key=lambda each: each.size if each.draws is None else each.draws.bit_length())
-            what = f"a mixture over {bits} latent bits" + (f" and {draws:,} draws" if draws > 1 else "")
+        rows = prod(len(each.rows.weights) for each in latents if each.rows is not None)
+        if latents and (bits > 63 or 2**bits * draws * rows > MAX_MIXTURE):
+            largest = max(latents, key=lambda each: each.values)
+            parts = [f"{bits} latent bits"] if bits or rows == 1 else []
+            parts += [f"{count:,} {thing}" for count, thing in ((draws, "draws"), (rows, "rows")) if count > 1]
+            what = f"a mixture over {' and '.join(parts)}"
             self.reporter.report(ValueTooLarge(largest.span, what, f"{MAX_MIXTURE:,} circuits"))
 
     # ------------------------------------------------------------ settings
@@ -433,5 +436,5 @@ def _idle(program: Program) -> Set[int]:
     return {
         number
         for number, each in enumerate(program.parameters)
-        if each.kind == "latent" and each.draws is None and each.distribution.name != "bernoulli" and number not in used
+        if each.kind == "latent" and each.draws is None and not each.distribution.finite and number not in used
     }

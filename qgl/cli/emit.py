@@ -91,12 +91,19 @@ def emit(
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to; standard output by default.")
     ] = None,
     condition: ConditionOption = None,
+    row: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--row", min=0, metavar="N", help="Which row of its data a register starts from, the first is 0; one each."
+        ),
+    ] = None,
     settings: SetOption = None,
 ) -> None:
     """Write a circuit as OpenQASM 3.
 
     The angles of a run are its trained ones. A program has none yet: keep its parameters open with --free, or draw them
-    with --seed. `latent` inputs always stay open, and `condition` inputs without --condition.
+    with --seed. `latent` inputs always stay open, `condition` inputs without --condition, and the bits of rows that
+    registers start from without --row.
 
     \b
     Examples:
@@ -110,6 +117,7 @@ def emit(
       qglc emit runs/generator --outputs -o circuits
       qglc emit runs/search-2026-01-31-1 --pick
       qglc emit runs/digit --condition label=2
+      qglc emit runs/denoise --row 5
     """
     out = file_or_output(out)
     program, values, origin = _source(what, free, seed, settings)
@@ -124,6 +132,8 @@ def emit(
     if condition:
         values = _with_condition(program, values, condition)
         notes.append(f"Of the condition {' '.join(' '.join(condition).split())}.")
+    values, told = _with_rows(program, values, row)
+    notes += told
 
     def text_of(circuit: Circuit, notes: list[str]) -> tuple[str, list[str]]:
         """The text, and lines for people on what it will take."""
@@ -194,6 +204,30 @@ def _with_condition(
     given = np.full(len(kinds), np.nan) if values is None else values.copy()
     given[kinds == "condition"] = condition_of(condition, program)
     return given
+
+
+def _with_rows(
+    program: Program, values: np.ndarray[Any, np.dtype[np.float64]] | None, chosen: list[int] | None
+) -> tuple[np.ndarray[Any, np.dtype[np.float64]] | None, list[str]]:
+    """The values of all inputs with the bits of the rows that registers start from, and what is to be said of these."""
+    import numpy as np
+
+    tables = [(k, each.name, each.rows) for k, each in enumerate(program.parameters) if each.rows is not None]
+    if not chosen:
+        return values, [f"`{name}` is the bits of a row of `{data.name}`: --row picks one." for _, name, data in tables]
+    if len(chosen) != len(tables):
+        text = f"give a row for each register that starts from data: there are {len(tables)}, and {len(chosen)} rows"
+        raise typer.BadParameter(text, param_hint="--row")
+    sizes = [each.size for each in program.parameters]
+    given = np.full(sum(sizes), np.nan) if values is None else values.copy()
+    notes = []
+    for row, (k, _, data) in zip(chosen, tables, strict=True):
+        if row >= len(data.rows):
+            text = f"`{data.name}` has {len(data.rows)} rows, numbered from 0, and no row {row}"
+            raise typer.BadParameter(text, param_hint="--row")
+        given[sum(sizes[:k]) : sum(sizes[: k + 1])] = data.rows[row]
+        notes.append(f"From row {row} of `{data.name}`, {''.join(map(str, data.rows[row]))}.")
+    return given, notes
 
 
 def _emit_outputs(

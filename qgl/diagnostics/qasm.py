@@ -112,8 +112,9 @@ class AngleIsNotFinite(Diagnostic):
 class NoInputs(Diagnostic):
     """The readers of this profile take angles as numbers only, so that no parameter can stay open in the text.
 
-    `--free` keeps all parameters open, and `condition` and `latent` inputs always stay open in the command line, since
-    one text is one circuit. In Python, `qgl.qasm.emit` takes the values of all inputs.
+    `--free` keeps all parameters open, and `latent` inputs always stay open in the command line, since one text is one
+    circuit, as do `condition` inputs without `--condition` and the bits of rows that a register starts from without
+    `--row`. In Python, `qgl.qasm.emit` takes the values of all inputs.
     """
 
     profile: str

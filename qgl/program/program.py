@@ -102,19 +102,32 @@ class MapFit:
     cells: tuple[Cell, ...] = ()
 
 
+@record(eq=False)
+class Table:
+    """The rows of data, one of which is what a register starts in."""
+
+    data: DataSet
+
+
 @record
 class Distribution:
     """The distribution that elements of a parameter are drawn from: name and arguments as written.
 
     Names: `normal(mean, deviation)`, `uniform(low, high)`, `constant(value)`, `bernoulli(probability)`; and
     `about(deviation)`, which is normal about a centre of its own for each element, or about the same ones for every row
-    of an array; and `fitted(deviation)`, the same about what the `fit` gives, which is found when it is drawn from.
+    of an array; `fitted(deviation)`, the same about what the `fit` gives, which is found when it is drawn from; and
+    `rows()`, the bits of one row of a table, `fit`, which go together.
     """
 
     name: str
     arguments: tuple[float, ...]
     centres: tuple[float, ...] = ()
-    fit: StartFit | MapFit | None = None
+    fit: StartFit | MapFit | Table | None = None
+
+    @property
+    def finite(self) -> bool:
+        """Whether it has so few values that a model is the mixture over all of them."""
+        return self.name in ("bernoulli", "rows")
 
 
 GIVEN = Distribution("given", ())  # of a `condition` input that has none of its own
@@ -145,6 +158,17 @@ class Parameter:
     @property
     def size(self) -> int:
         return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def rows(self) -> DataSet | None:
+        """The data one of whose rows it is, if it is where a register starts."""
+        fit = self.distribution.fit
+        return fit.data if isinstance(fit, Table) else None
+
+    @property
+    def values(self) -> int:
+        """How many values a latent takes in a mixture: its draws, the rows of a table, or all strings of bits."""
+        return self.draws or (2**self.size if self.rows is None else len(self.rows.weights))
 
 
 @record

@@ -77,7 +77,7 @@ def _answers(planned: PlannedQueries, readings: Readings, elements: int) -> Iter
     """What is asked, in the words of what is put for it to the circuit, a mixture of so many elements."""
     for share in readings.shares(planned.queries):
         names, rows = share.purposes(planned.names), share.asked.count if isinstance(share, BasesShare) else 1
-        circuits = together(planned.times, rows, elements)
+        circuits = together(planned.times, rows, elements // readings.rows if share.of_rows else elements)
         yield Answer(PlannedQueries(planned.kind, names, planned.times * rows), share.weigh(), circuits)
 
 

@@ -17,7 +17,6 @@ from qgl.check.names.modules import Symbol
 from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.values.conditions import Conjunction, is_condition, split
 from qgl.check.values.frame import POISON, Frame
-from qgl.check.values.lattices import Lattice
 from qgl.check.values.types import Formal, QubitFormal
 from qgl.check.values.values import Array, Bit, Dimension, Group, Qubit, Value, describe
 from qgl.diagnostics.registers import NotACondition, NotAQubit, WrongRegisterSize
@@ -37,7 +36,7 @@ class Elaborator:
         self.recorder = recorder
         self.reporter = reporter
         self.budget = budget
-        self.initial = Initial(reporter, self.evaluator)
+        self.initial = Initial(reporter, self.evaluator, recorder.row)
         binder = Binder(reporter, recorder.parameters, recorder.hole)
         self.evolver = Evolver(recorder, self.evaluator, reporter, budget, binder)
         self.applier = Applier(
@@ -64,7 +63,7 @@ class Elaborator:
             initial = symbol.node.initial
             if initial is not None:
                 try:
-                    self._prepare(initial, group.wires, group.lattice, group.sites, Frame({}, symbol.module))
+                    self._prepare(initial, group, Frame({}, symbol.module))
                 except FaultyError as fault:
                     self.reporter.give_up(fault)
 
@@ -75,12 +74,10 @@ class Elaborator:
     def _prepare(
         self,
         initial: tree.Expression,
-        wires: Sequence[int],
-        lattice: Lattice | None,
-        sites: tuple[int, ...],
+        group: Group,
         frame: Frame,
     ) -> None:
-        steps = list(self.initial.steps(initial, len(wires), lattice, sites, frame))
+        wires, steps = group.wires, list(self.initial.steps(initial, group, frame))
         beyond = max((position for _, positions, _ in steps for position in positions), default=0) + 1 - len(wires)
         others = tuple(self.recorder.fresh_wires(tree.Name(initial.span, "mixing"), max(beyond, 0)))
         self.recorder.operations += [Fresh((wire,), initial.span) for wire in others]
@@ -214,14 +211,12 @@ class Elaborator:
         for wire in wires:
             self.recorder.operations.append(Fresh((wire,), node.span))
             self._blocks[-1].append((wire, node.span))
-        single = node.size is None
-        frame.names[node.name.name] = (
-            Qubit(wires[0]) if single else Group(node.name.name, wires, None, (), node.name.span)
-        )
+        group = Group(node.name.name, wires, None, (), node.name.span)
+        frame.names[node.name.name] = Qubit(wires[0]) if node.size is None else group
         if node.initial is not None:
             outer, self.recorder.under = self.recorder.under, ((),)
             try:
-                self._prepare(node.initial, wires, None, (), frame)
+                self._prepare(node.initial, group, frame)
             except FaultyError as fault:
                 self.reporter.give_up(fault)  # the name is good all the same
             finally:

@@ -18,7 +18,7 @@ from qgl.diagnostics.registers import OutcomeUnderCondition
 from qgl.diagnostics.size import TooManyQubits
 from qgl.expression import Input, Real
 from qgl.program.operations import Operation
-from qgl.program.program import Parameter, Wire
+from qgl.program.program import DataSet, Distribution, Parameter, Table, Wire
 from qgl.program.rolled import Block, Operations, Piece
 from qgl.source import Span
 from qgl.syntax import tree
@@ -113,14 +113,25 @@ class Recorder:
         key = (id(node.span.source), node.span.start, kind, size)
         anonymous = self._anonymous.get(key)
         if anonymous is None:
-            number = next(k for k in range(1, len(self._names) + 2) if f"{gate}_{k}" not in self._names)
-            name = f"{gate}_{number}"
-            self._names.add(name)
             anonymous = self._anonymous[key] = _Anonymous(len(self.parameters), size)
-            self.parameters.append(self._declared.anonymous(name, kind, (), node.span))
+            self.parameters.append(self._declared.anonymous(self._unique(gate), kind, (), node.span))
         element = anonymous.count * (size or 1)
         anonymous.count += count
         return anonymous.parameter, element
+
+    def row(self, data: DataSet, span: Span) -> tuple[Real, ...]:
+        """The bits of one row of data, over which the model is a mixture."""
+        name = self._unique("rows")
+        number = len(self.parameters)
+        distribution = Distribution("rows", (), fit=Table(data))
+        self.parameters.append(Parameter("latent", name, (data.width,), "real", distribution, None, span))
+        return tuple(Real(0.0, ((1.0, Input(number, k)),)) for k in range(data.width))
+
+    def _unique(self, word: str) -> str:
+        """A name that nothing has yet: `rx_1`."""
+        number = next(k for k in range(1, len(self._names) + 2) if f"{word}_{k}" not in self._names)
+        self._names.add(f"{word}_{number}")
+        return f"{word}_{number}"
 
     def finished_parameters(self) -> tuple[Parameter, ...]:
         """All parameters, those of `?` with the number of times that their place was reached."""

@@ -76,7 +76,7 @@ class Distributions:
         return distribution, self._draws(node, distribution, frame)
 
     def _draws(self, node: tree.Parameter, distribution: Distribution, frame: Frame) -> int | None:
-        continuous = node.kind == "latent" and distribution.name != "bernoulli"
+        continuous = node.kind == "latent" and not distribution.finite
         if node.draws is None:
             return None  # of a continuous distribution too: one that only data are drawn with needs none
         if not continuous:

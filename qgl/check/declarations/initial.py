@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from qgl.bits.distribution import indices
 from qgl.check.reporter import Reporter
+from qgl.check.settings.unlisted_error import unlisted_error
 from qgl.check.values.degrees import in_degrees
 from qgl.check.values.evaluate import Evaluator
 from qgl.check.values.frame import Frame
 from qgl.check.values.functions import is_number
 from qgl.check.values.lattices import Lattice
-from qgl.check.values.values import Array, Value, describe, state_width
+from qgl.check.values.values import Array, Group, Value, describe, state_width
+from qgl.diagnostics.data import plural
 from qgl.diagnostics.registers import WrongInitial
 from qgl.diagnostics.suggest import nearest
 from qgl.expression import Real, real
 from qgl.gates.states import WIDEST_STATE
 from qgl.program.calls.data_sources import SOURCES
+from qgl.program.program import DataSet
 from qgl.source import Span
 from qgl.syntax import tree
 
 CALLED = {"angles": (), "amplitudes": ("pad",)}
+ROWS = "rows"
 STATES = ("zero", "one", "plus", "minus", "neel", "mixed")
 
 # gate or channel, positions in the register, beyond it on fresh qubits that end at once, and numbers
@@ -38,18 +44,19 @@ _UNIFORM: dict[str, tuple[tuple[str, tuple[float, ...]], ...]] = {
 class Initial:
     reporter: Reporter
     evaluator: Evaluator
+    row: Callable[[DataSet, Span], tuple[Real, ...]]  # the bits of one row of data
 
-    def steps(
-        self, expression: tree.Expression, size: int, lattice: Lattice | None, sites: tuple[int, ...], frame: Frame
-    ) -> Iterator[Step]:
-        """Gates, and channels for a mixed state, that prepare the state of `size` qubits.
+    def steps(self, expression: tree.Expression, group: Group, frame: Frame) -> Iterator[Step]:
+        """Gates, and channels for a mixed state, that prepare the state of the qubits of `group`.
 
         Raises:
             FaultyError: the expression is no initial state for them; reported.
         """
-        span = expression.span
+        span, size = expression.span, len(group.wires)
         if isinstance(expression, tree.Name) and expression.name in STATES:
-            return self._named(expression.name, size, lattice, sites)
+            return self._named(expression.name, size, group.lattice, group.sites)
+        if isinstance(expression, tree.Call) and expression.function.name == ROWS:
+            return self._row(expression, group, frame)
         if isinstance(expression, tree.Call):
             return self._called(expression, size, frame)
         if isinstance(expression, tree.Name):
@@ -61,6 +68,25 @@ class Initial:
         if isinstance(value, str):
             return self._bits(value, size, span)
         return iter(self._product(value, size, span))
+
+    def _row(self, call: tree.Call, group: Group, frame: Frame) -> Iterator[Step]:
+        """A row of a table, drawn by its weight: a mixture of basis states."""
+        if len(call.arguments) != 1 or call.keywords:
+            raise self.reporter.fault(WrongInitial(call.span, f"`{ROWS}` takes one data set"))
+        if frame.names:
+            text = "a register starts from the rows of data, and a `fresh` qubit does not"
+            raise self.reporter.fault(WrongInitial(call.span, text))
+        node = call.arguments[0]
+        data = self.evaluator.evaluate(node, frame)
+        if not isinstance(data, DataSet):
+            raise self.reporter.fault(WrongInitial(node.span, f"a data set belongs here, not {describe(data)}"))
+        if not data.listed:
+            raise self.reporter.fault(unlisted_error(data, node.span))
+        fault = _unfit(data, group)
+        if fault:
+            raise self.reporter.fault(WrongInitial(node.span, f"`{data.name}` {fault}"))
+        turned = (math.pi * bit for bit in self.row(data, call.span))
+        return (("ry", (position,), (angle,)) for position, angle in enumerate(turned))
 
     def _bits(self, text: str, size: int, span: Span) -> Iterator[Step]:
         if set(text) - {"0", "1"}:
@@ -114,7 +140,7 @@ class Initial:
         """`angles(list)` or `amplitudes(list, pad = number)`."""
         name = call.function.name
         if name not in CALLED:
-            near = nearest(name, (*STATES, *CALLED))
+            near = nearest(name, (*STATES, *CALLED, ROWS))
             raise self.reporter.fault(
                 WrongInitial(call.span, f"there is no initial state `{name}`", near, name in SOURCES.table)
             )
@@ -165,3 +191,19 @@ class Initial:
             pairs = " or pairs of them" if what == "angles" else ""
             raise self.reporter.fault(WrongInitial(span, f"{what} are numbers{pairs}, not {describe(value)}"))
         return real(value)
+
+
+def _unfit(data: DataSet, group: Group) -> str:
+    """Why a register cannot start from the rows of data; empty if it can."""
+    if data.holds != "bits":
+        return "has no rows of bits"
+    if data.conditions is not None:
+        return "gives conditions with its rows, which a start does not know"
+    if data.width != len(group.wires):
+        return f"has {plural(data.width, 'bit')} a row, and `{group.name}` {plural(len(group.wires), 'qubit')}"
+    for variable in group.members or ((group,) if group.categories is not None else ()):
+        first = group.wires.index(variable.wires[0])
+        codes = indices(data.rows[:, first : first + len(variable.wires)])
+        if variable.categories is not None and codes.max() >= variable.categories:
+            return f"has a value of {codes.max()} for `{variable.name}`, which has {variable.categories} categories"
+    return ""

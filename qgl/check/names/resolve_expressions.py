@@ -234,7 +234,7 @@ class ExpressionResolver:
             case None | tree.Name():
                 if node is not None:
                     self._mark(self.body.module, node)
-            case tree.Call(_, function, arguments, _) if function.name == "angles":
+            case tree.Call(_, function, arguments, _) if function.name in ("angles", "rows"):
                 self._expressions(arguments)
             case tree.Call():
                 return

@@ -42,7 +42,7 @@ def _atom(atom: Atom, parameters: Sequence[Parameter]) -> Interval:
 
 def _input(parameter: Parameter) -> Interval:
     distribution = parameter.distribution
-    if parameter.constraint == "probability" or distribution.name == "bernoulli":
+    if parameter.constraint == "probability" or distribution.finite:
         return 0.0, 1.0
     if parameter.categories is not None:
         return 0.0, parameter.categories - 1.0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from qgl.check.declarations.distributions import ARGUMENTS
-from qgl.check.declarations.initial import CALLED, STATES
+from qgl.check.declarations.initial import CALLED, ROWS, STATES
 from qgl.check.names.callees import COUNTS
 from qgl.check.names.modules import RESERVED
 from qgl.check.settings.training import SETTINGS
@@ -21,7 +21,7 @@ from qgl.record import record
 
 LATTICES = (*EXTENTS, "graph")
 DISTRIBUTIONS = (*ARGUMENTS, "moments", "near", "mps", "marginal", "recovered", "run")
-INITIAL = (*STATES, *CALLED)
+INITIAL = (*STATES, *CALLED, ROWS)
 ENDINGS = ("keep", "anew")  # of `measure` and of `draws`
 METHODS = ("trotter",)
 BOUNDS = ("depth", "cone")  # of `local`, beside the keywords `within` and `channel`

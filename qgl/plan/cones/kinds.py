@@ -7,7 +7,7 @@ the atoms. Where kinds get too many because constants differ from site to site (
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from qgl.expression import Atom, Input, Real
@@ -24,6 +24,7 @@ from qgl.program.operations import (
     Operation,
     PauliRotation,
 )
+from qgl.program.program import Parameter
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -59,8 +60,11 @@ def kinds_of(circuit: Circuit, by_value: bool = False) -> Kinds:
     keys: dict[Hashable, int] = {}
     diagonal: list[tuple[bool, ...]] = []
     numbers: dict[Atom | Real, int] = {}
+    from_rows = any(parameter.rows is not None for parameter in circuit.parameters)
     for operation in circuit.operations:
         key, atoms = _key(operation, by_value)
+        if from_rows:
+            key = key, *[row_of(number, circuit.parameters) for number in operation.numbers]
         kind = keys.setdefault(key, len(keys))
         if kind == len(diagonal):
             diagonal.append(_keeps(operation))
@@ -69,6 +73,12 @@ def kinds_of(circuit: Circuit, by_value: bool = False) -> Kinds:
         kinds.atoms.append(tuple([numbers.setdefault(atom, len(numbers)) for atom in atoms]))
     kinds.numbers.extend(atom if isinstance(atom, Real) else Real(0.0, ((1.0, atom),)) for atom in numbers)
     return kinds
+
+
+def row_of(number: Real, parameters: Sequence[Parameter]) -> int | None:
+    """The parameter that a number is a bit of, if that is a row of data, which a register starts from."""
+    inputs = (atom.parameter for _, atom in number.terms if isinstance(atom, Input))
+    return next((parameter for parameter in inputs if parameters[parameter].rows is not None), None)
 
 
 def _key(operation: Operation, by_value: bool) -> tuple[Hashable, list[Atom | Real]]:

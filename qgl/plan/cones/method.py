@@ -6,9 +6,10 @@ the cones of the pieces fall into classes; and each class is a small circuit tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import inf
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.cones.blocks import BlockBuilder
 from qgl.plan.cones.classes import TooManyClassesError
-from qgl.plan.cones.kinds import Kinds, kinds_of
+from qgl.plan.cones.kinds import Kinds, kinds_of, row_of
 from qgl.plan.cones.probe import widest
+from qgl.plan.cones.row_tables import RowTables, WideTableError
 from qgl.plan.cones.runs import Alone, Run, runs
 from qgl.plan.cones.survey import RegionPiece, Survey
 from qgl.plan.cones.tables import ConeBatch, ConeProgram, RegionGroup
@@ -33,13 +35,18 @@ FACTOR_SECONDS = 2e-8  # for each factor of a Pauli word, and its gradient
 FACTOR_BYTES = 32
 
 
+@dataclass(frozen=True)
 class LightCones:
-    """Exact Pauli words, and reduced states and distributions of regions, each from its own light cone."""
+    """Exact Pauli words, and reduced states and distributions of regions, each from its own light cone.
 
-    name = "cones"
+    of_rows: whether the answers are those of the mixture of all rows that registers start from; else of one row.
+    """
+
+    of_rows: bool = False
+    name: ClassVar[str] = "cones"
 
     def prepare(self, variants: CircuitVariants) -> Prepared:
-        return PreparedCones(self.name, variants)
+        return PreparedCones(self.name, variants, self.of_rows)
 
 
 @dataclass(eq=False)
@@ -48,6 +55,7 @@ class PreparedCones:
 
     method: str
     variants: CircuitVariants
+    of_rows: bool = False
     _cones: dict[int, Cone] = field(default_factory=dict)
     _designs: dict[tuple[tuple[Query, ...], str], Design] = field(default_factory=dict)
     _refused: dict[Query, str] = field(default_factory=dict)
@@ -58,7 +66,7 @@ class PreparedCones:
         if query not in self._refused:
             try:
                 return self.design((query,), precision, LISTED).cost
-            except TooManyClassesError as error:
+            except (TooManyClassesError, WideTableError) as error:
                 self._refused[query] = str(error)
         return Cost.refused(self._refused[query])
 
@@ -90,7 +98,12 @@ class PreparedCones:
         return survey, self.kinds
 
     def _survey(self, queries: tuple[Query, ...], kinds: Kinds, limit: float) -> Survey:
-        return Survey(self.variants.circuit, kinds, self.segments, self.cone, queries, limit)
+        survey = Survey(self.variants.circuit, kinds, self.segments, self.cone, queries, limit)
+        if self.of_rows:
+            tables = RowTables(kinds, self.variants.circuit.parameters)
+            for one in survey.classes:
+                tables.begin(one)
+        return survey
 
     @cached_property
     def kinds(self) -> Kinds:
@@ -110,8 +123,15 @@ class PreparedCones:
     def cone(self, start: int) -> Cone:
         """The cone of a start, numbered as in `qgl.plan.cones.factors`."""
         if start not in self._cones:
-            self._cones[start] = self.segments.cone(start >> 1, ALL if start & 1 else BITS)
+            found = self.segments.cone(start >> 1, ALL if start & 1 else BITS)
+            self._cones[start] = self._with_tables(found) if self.of_rows else found
         return self._cones[start]
+
+    def _with_tables(self, cone: Cone) -> Cone:
+        """A cone in which a table counts as a segment, numbered -1, -2, ..., since it joins all that sees of it."""
+        parameters, operations = self.variants.circuit.parameters, self.variants.circuit.operations
+        tables = {row_of(number, parameters) for k in cone.operations for number in operations[k].numbers} - {None}
+        return replace(cone, segments=cone.segments | {-1 - table for table in tables if table is not None})
 
 
 @dataclass(frozen=True, eq=False)

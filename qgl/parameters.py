@@ -266,7 +266,7 @@ def sample(distribution: Distribution, key: Array, shape: tuple[int, ...]) -> Ar
         case "about", (deviation,):
             return jnp.resize(jnp.asarray(distribution.centres), shape) + deviation * jax.random.normal(key, shape)
         case "fitted", (deviation,):
-            assert distribution.fit is not None
+            assert isinstance(distribution.fit, StartFit | MapFit)
             return jnp.resize(jnp.asarray(_fitted(distribution.fit)), shape) + deviation * jax.random.normal(key, shape)
         case "uniform", (low, high):
             return jax.random.uniform(key, shape, minval=low, maxval=high)

@@ -132,8 +132,8 @@ def emit(
     if condition:
         values = _with_condition(program, values, condition)
         notes.append(f"Of the condition {' '.join(' '.join(condition).split())}.")
-    values, told = _with_rows(program, values, row)
-    notes += told
+    values, of_rows = _with_rows(program, values, row)
+    notes += of_rows
 
     def text_of(circuit: Circuit, notes: list[str]) -> tuple[str, list[str]]:
         """The text, and lines for people on what it will take."""

@@ -80,7 +80,7 @@ class RowTables:
         data = self._parameters[parameter].rows
         assert data is not None
         columns = [atom.element for k in bits for _, atom in self._kinds.numbers[k].terms if isinstance(atom, Input)]
-        return _angles(np.bincount(indices(data.rows[:, columns]), data.weights, 2 ** len(columns)))
+        return _angles(np.bincount(indices(data.rows[:, columns]), data.weights, 2 ** len(columns)).astype(np.float64))
 
     def _place(self, angle: float) -> int:
         place = self._places.setdefault(Real(angle), len(self._places))

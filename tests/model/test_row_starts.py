@@ -79,11 +79,11 @@ class Dense:
 
 @pytest.mark.parametrize("at_once", [True, False])
 def test_answers_and_gradients_are_those_of_dense_mixtures(at_once: bool) -> None:
-    """Regions and words by the table of all rows, or by a circuit for each; likelihoods and states by the latter."""
+    """Regions and Pauli words by the table of all rows, or by a circuit for each; likelihoods and states by the latter."""
     seed = int(at_once)
     dense, names = Dense(seed), ["XIZ", "YZI", "ZZZ"]
-    words, model = Expectation.of(names), qgl.loads(program(seed), precision="double")
-    model.readings._at_once.update(dict.fromkeys([words, Marginals(REGIONS, True)], at_once))
+    pauli_words, model = Expectation.of(names), qgl.loads(program(seed), precision="double")
+    model.readings._at_once.update(dict.fromkeys([pauli_words, Marginals(REGIONS, True)], at_once))
     with jax.enable_x64(True):
         params = model.init(jax.random.key(seed))
         a = np.asarray(params["a"])
@@ -92,7 +92,7 @@ def test_answers_and_gradients_are_those_of_dense_mixtures(at_once: bool) -> Non
         np.testing.assert_allclose(found["a"], gradient(dense.loss, a), atol=1e-8)
         rho = dense.state(a)
         wanted = [float(np.trace(rho @ pauli_word(name)).real) for name in names]
-        np.testing.assert_allclose(model.answers(params, (words,))[words], wanted, atol=1e-12)
+        np.testing.assert_allclose(model.answers(params, (pauli_words,))[pauli_words], wanted, atol=1e-12)
         if not at_once:
             np.testing.assert_allclose(model.state(params), rho, atol=1e-12)
 
@@ -149,7 +149,7 @@ def neighbour(site: int) -> int:
     return next(7 * r + c for r, c in sites if 0 <= r < 7 and 0 <= c < 7)
 
 
-def test_words_far_apart_and_two_tables_in_one_cone() -> None:
+def test_pauli_words_far_apart_and_two_tables_in_one_cone() -> None:
     """Of registers of their own two rows are drawn; of one, one row, whose far bits go together."""
     text = """
     data a = strings(["00000000000000", "11111111111111"], weights = [1, 3]);
@@ -160,11 +160,13 @@ def test_words_far_apart_and_two_tables_in_one_cone() -> None:
     model { cx w, v[13]; id u; }
     """
     model = qgl.loads(text, precision="double")
-    words = Expectation.sparse(np.array([[0, 6], [0, 13], [14, 15], [13, 14]], np.int32))
-    model.readings._at_once[words] = True
+    pauli_words = Expectation.sparse(np.array([[0, 6], [0, 13], [14, 15], [13, 14]], np.int32))
+    model.readings._at_once[pauli_words] = True
     with jax.enable_x64(True):
         # E[Z] is -1/2 of a bit of `a` and -1/5 of one of `b`; cx makes of v[13] the product with that of w
-        np.testing.assert_allclose(model.answers({}, (words,))[words], [1, -1 / 5, 1 / 25, -1 / 2], atol=1e-12)
+        np.testing.assert_allclose(
+            model.answers({}, (pauli_words,))[pauli_words], [1, -1 / 5, 1 / 25, -1 / 2], atol=1e-12
+        )
 
 
 def test_wide_starts_are_mixtures_for_strings_and_samples() -> None:

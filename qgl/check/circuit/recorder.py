@@ -127,11 +127,11 @@ class Recorder:
         self.parameters.append(Parameter("latent", name, (data.width,), "real", distribution, None, span))
         return tuple(Real(0.0, ((1.0, Input(number, k)),)) for k in range(data.width))
 
-    def _unique(self, word: str) -> str:
+    def _unique(self, stem: str) -> str:
         """A name that nothing has yet: `rx_1`."""
-        number = next(k for k in range(1, len(self._names) + 2) if f"{word}_{k}" not in self._names)
-        self._names.add(f"{word}_{number}")
-        return f"{word}_{number}"
+        number = next(k for k in range(1, len(self._names) + 2) if f"{stem}_{k}" not in self._names)
+        self._names.add(f"{stem}_{number}")
+        return f"{stem}_{number}"
 
     def finished_parameters(self) -> tuple[Parameter, ...]:
         """All parameters, those of `?` with the number of times that their place was reached."""

@@ -79,7 +79,7 @@ class Dense:
 
 @pytest.mark.parametrize("at_once", [True, False])
 def test_answers_and_gradients_are_those_of_dense_mixtures(at_once: bool) -> None:
-    """Regions and Pauli words by the table of all rows, or by a circuit for each; likelihoods and states by the latter."""
+    """Regions and Pauli words by a table of rows, or by a circuit for each row, as likelihoods and states are."""
     seed = int(at_once)
     dense, names = Dense(seed), ["XIZ", "YZI", "ZZZ"]
     pauli_words, model = Expectation.of(names), qgl.loads(program(seed), precision="double")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.expression import CHANCES, MEANS, Atom, Function, Input, Real
+from qgl.expression import CHANCES, MEANS, Atom, Function, Input, Real, with_inputs
 
 Indices = NDArray[np.int32]
 
@@ -58,6 +58,10 @@ class Expressions:
     outputs: Affine
 
 
+class NoLaneError(Exception):
+    """Numbers of a lane that are more than sums of inputs are added one by one."""
+
+
 class ExpressionBuilder:
     """Collects numbers; `row` gives the row of `outputs` that a number will have."""
 
@@ -66,6 +70,9 @@ class ExpressionBuilder:
         self._offsets = np.concatenate([[0], np.cumsum(parameter_sizes, dtype=np.int64)])
         self._read = read
         self._rows: dict[Real, int] = {}
+        self._count = 0
+        self._lanes: list[tuple[int, Real, Indices]] = []  # the first row, what is the same in all, and the inputs
+        self._known: dict[Real, Indices] = {}  # of what is the same in all, the row of each element
         self._functions: dict[Function, int] = {}
         self._levels: list[list[Function]] = []
 
@@ -75,8 +82,38 @@ class ExpressionBuilder:
         if row is None:
             for _, atom in number.terms:
                 self._level(atom)
-            row = self._rows[number] = len(self._rows)
+            row = self._rows[number] = self._count
+            self._count += 1
         return row
+
+    def rows(self, number: Real, elements: NDArray[np.int64]) -> Indices:
+        """The rows of numbers that are the same but for the elements of their inputs, shape (numbers,).
+
+        elements: shape (numbers, columns); in `number` the element of an input is the column that it has here.
+
+        Raises:
+            NoLaneError: it has functions of inputs.
+        """
+        inputs = [atom for _, atom in number.terms if isinstance(atom, Input)]
+        if len(inputs) < len(number.terms):
+            raise NoLaneError
+        if not inputs:
+            return np.full(len(elements), self.row(number), np.int32)
+        places = np.stack([self._input(atom) + elements[:, atom.element] - atom.element for atom in inputs], axis=1)
+        same = with_inputs(number, lambda each: Input(each.parameter, 0))
+        codes = places[:, 0] if len(inputs) == 1 else np.unique(places, axis=0, return_inverse=True)[1].reshape(-1)
+        distinct, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+        rows: Indices = np.full(len(distinct), -1, np.int32)
+        if len(inputs) == 1:
+            known = self._known.setdefault(same, np.full(2 + self._inputs, -1, np.int32))
+            rows = known[distinct]
+        new = np.flatnonzero(rows < 0)
+        rows[new] = self._count + np.arange(len(new))
+        self._lanes.append((self._count, number, places[first[new]].astype(np.int32)))
+        self._count += len(new)
+        if len(inputs) == 1:
+            known[distinct] = rows
+        return rows[inverse.reshape(-1)]
 
     @property
     def numbers(self) -> tuple[Real, ...]:
@@ -98,10 +135,9 @@ class ExpressionBuilder:
 
     def build(self) -> Expressions:
         """The tables of all numbers so far."""
-        inputs = int(self._offsets[-1]) + sum(self._read)
         place: dict[Atom, int] = {}
         calls: list[Calls] = []
-        at = 1 + inputs
+        at = 1 + self._inputs
         for level in self._levels:
             for key in sorted({_kind(f) for f in level}):
                 group = [f for f in level if _kind(f) == key]
@@ -110,7 +146,29 @@ class ExpressionBuilder:
                 for function in group:
                     place[function] = at
                     at += 1
-        return Expressions(inputs, tuple(calls), self._affine(list(self._rows), place))
+        return Expressions(self._inputs, tuple(calls), self._outputs(place))
+
+    @property
+    def _inputs(self) -> int:
+        return int(self._offsets[-1]) + sum(self._read)
+
+    def _outputs(self, place: dict[Atom, int]) -> Affine:
+        """All numbers, those of lanes among them."""
+        alone = self._affine(list(self._rows), place)
+        if not self._lanes:
+            return alone
+        own = np.fromiter(self._rows.values(), np.int32, len(self._rows))
+        constant, coefficient = np.zeros(self._count), np.zeros(self._count)
+        index = np.zeros(self._count, np.int32)
+        constant[own], coefficient[own], index[own] = alone.constant, alone.coefficient, alone.index
+        extra = [(own[alone.extra_row], alone.extra_coefficient, alone.extra_index)]
+        for first, number, places in self._lanes:
+            rows = np.arange(first, first + len(places), dtype=np.int32)
+            constant[rows] = number.constant
+            coefficient[rows], index[rows] = number.terms[0][0], places[:, 0]
+            more = zip(number.terms[1:], places.T[1:], strict=True)
+            extra += [(rows, np.full(len(rows), factor), at) for (factor, _), at in more]
+        return Affine(constant, coefficient, index, *(np.concatenate(part) for part in zip(*extra, strict=True)))
 
     def _affine(self, numbers: Sequence[Real], place: dict[Atom, int]) -> Affine:
         constant = np.array([number.constant for number in numbers], dtype=np.float64)

@@ -75,6 +75,15 @@ class Recipe:
     conjugate: bool = False
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class PoolRows:
+    """Matrices that were added together: rows of one group, shape (count,), or entries of the pool of constant ones."""
+
+    group: tuple[str, str, int, int] | None
+    rows: NDArray[np.int64]
+    size: int
+
+
 class PoolBuilder:
     """Collects matrices. `add` returns a handle; `offset` says, after `build`, where the matrix lies."""
 
@@ -84,6 +93,7 @@ class PoolBuilder:
         self._constant_at: dict[bytes, int] = {}
         self._length = 2
         self._angles: dict[tuple[str, str, int, int], list[tuple[int, ...]]] = {}
+        self._lanes: dict[tuple[str, str, int, int], list[NDArray[np.int32]]] = {}
         self._pauli_words: dict[tuple[str, str, int, int], list[str]] = {}
         self._handles: list[tuple[tuple[str, str, int, int] | None, int, int, bool]] = []
         self._built: Pool | None = None
@@ -103,6 +113,29 @@ class PoolBuilder:
         self._handles.append((key, len(rows) - 1, recipe.size, recipe.conjugate))
         return len(self._handles) - 1
 
+    def lane(self, recipe: Recipe, elements: NDArray[np.int64]) -> PoolRows:
+        """Adds matrices of one recipe but for the elements of inputs, which are as in `ExpressionBuilder.rows`.
+
+        elements: shape (matrices, columns).
+
+        Raises:
+            NoLaneError: as there.
+        """
+        assert recipe.kind != "pauli" and not recipe.conjugate
+        if recipe.constant is not None:
+            return PoolRows(None, np.full(len(elements), self._constant(recipe.constant)), recipe.size)
+        key = (recipe.kind, recipe.name, recipe.controls, recipe.size)
+        columns = [self._expressions.rows(arg, elements) for arg in recipe.args]
+        angles = np.stack(columns, axis=1) if columns else np.zeros((len(elements), 0), np.int32)
+        tables = self._lanes.setdefault(key, [])
+        first = sum(map(len, tables))
+        tables.append(angles)
+        return PoolRows(key, np.arange(first, first + len(angles)), recipe.size)
+
+    def offsets(self, made: PoolRows) -> NDArray[np.int64]:
+        """The entries of the pool that matrices begin with, shape (count,), once it is built."""
+        return made.rows if made.group is None else self._offsets[made.group] + made.rows * made.size**2
+
     def _constant(self, matrix: NDArray[np.complex128]) -> int:
         key = matrix.shape[0].to_bytes(4, "big") + np.ascontiguousarray(matrix, dtype=np.complex128).tobytes()
         if key not in self._constant_at:
@@ -112,20 +145,21 @@ class PoolBuilder:
         return self._constant_at[key]
 
     def build(self) -> Pool:
-        """The pool of all matrices so far."""
+        """The pool of all matrices so far; those of a group are added one by one or in lanes, but not in both ways."""
         groups = []
         at = self._length
-        for key, rows in self._angles.items():
+        for key in (*self._angles, *self._lanes):
             kind, name, controls, size = key
+            pauli_words = [pauli_matrix(pauli_word) for pauli_word in self._pauli_words.get(key, ())]
+            if key in self._lanes:
+                angles = np.concatenate(self._lanes[key]).astype(np.int32)
+            else:
+                rows = self._angles[key]
+                angles = np.array(rows, dtype=np.int32).reshape(len(rows), -1)
             self._offsets[key] = at
-            at += len(rows) * size * size
-            pauli_words = (
-                np.stack([pauli_matrix(pauli_word) for pauli_word in self._pauli_words[key]])
-                if kind == "pauli"
-                else None
-            )
-            angles = np.array(rows, dtype=np.int32).reshape(len(rows), -1)
-            groups.append(MatrixGroup(kind, name, controls, size, angles, pauli_words))
+            at += len(angles) * size * size
+            stacked = np.stack(pauli_words) if pauli_words else None
+            groups.append(MatrixGroup(kind, name, controls, size, angles, stacked))
         conjugates = any(conjugate for _, _, _, conjugate in self._handles)
         self._built = Pool(np.concatenate(self._constants), tuple(groups), conjugates)
         return self._built

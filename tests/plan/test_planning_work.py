@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.workloads import CHAIN
 from qgl.cli.waiting import Waiting
 from qgl.compiler import analyse, circuit_of
 from qgl.data.environment import FolderEnvironment
 from qgl.passes.fusion import Frontier, Item, fuse
 from qgl.plan.boundary.paths import TERMS, _Search
 from qgl.plan.contraction.path import SEARCHED, find_path
+from qgl.plan.network.builder import Builder
 from qgl.plan.planner import Planner
-from qgl.query import Samples
+from qgl.program.rolled import Lane
+from qgl.query import LogProb, Samples
 from qgl.source import Source
 
 SIZES = dict(enumerate([2, 2, 4, 2, 4, 2, 2, 4, 2, 2, 4, 2]))
@@ -144,6 +147,18 @@ def test_a_search_for_a_path_is_shorter_for_a_larger_network(monkeypatch: pytest
                 labels += 1
     find_path([tuple(t) for t in tensors], (), [2] * labels)
     assert repeats == [4, SEARCHED // side**2]
+
+
+def test_the_plan_of_a_chain_makes_no_gate_and_looks_at_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = counted(monkeypatch, Builder, "operation")
+    monkeypatch.setattr(Lane, "unrolled", lambda self: pytest.fail("a loop was unrolled"))
+    for sites in (80, 400):
+        program = analyse(Source("x.qgl", CHAIN), FolderEnvironment(Path()), {"n": sites}).program
+        rows = np.random.default_rng(0).integers(0, 2, size=(3, sites), dtype=np.uint8)
+        planned = Planner(circuit_of(program), memory_limit=1 << 32).plan([LogProb.of(rows)])
+        assert planned.rows[0].chosen == "boundary"
+        assert planned.lowered["boundary"].sizes()["amplitude_columns"] == sites
+    assert len(steps) < 2 * 30
 
 
 def test_what_takes_long_says_so_on_standard_error(capfd: pytest.CaptureFixture[str]) -> None:

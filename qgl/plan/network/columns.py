@@ -6,14 +6,15 @@ bond of a cut is the product of the sizes of the labels that cross it. Columns o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.plan.network.layout import Skeleton, orders
+from qgl.bits.ragged import Ragged, starts_of
+from qgl.plan.network.layout import Ints, Skeleton, orders
 from qgl.plan.network.tensors import Network
 
 Indices = NDArray[np.int32]
@@ -135,40 +136,74 @@ def _classes(
 ) -> tuple[tuple[ColumnClass, ...], Indices]:
     """qubits: those of each column."""
     count = len(qubits)
-    members: list[list[int]] = [[] for _ in range(count)]
-    for tensor, column in enumerate(places.tolist()):
-        members[column].append(tensor)
-    low, high = skeleton.ends(places, columns_of_qubits)
-    starts: list[list[int]] = [[] for _ in range(count)]
-    for label, column in enumerate(low.tolist()):
-        starts[column].append(label)
-    ends = high.tolist()
-    crossing: list[int] = []
-    columns: dict[_Form, list[int]] = {}
-    rows: dict[_Form, list[list[int]]] = {}
-    forms: list[_Form] = []
-    for column in range(count):
-        before = crossing
-        crossing = sorted(label for label in (*before, *starts[column]) if ends[label] > column)
-        legs = [network.open[int(qubit)] for qubit in qubits[column]]
-        form = _form(network, before, crossing, members[column], legs)
-        forms.append(form)
-        columns.setdefault(form, []).append(column)
-        rows.setdefault(form, []).append([network.tensors[tensor].row for tensor in members[column]])
-    number = {form: kind for kind, form in enumerate(columns)}
-    classes = tuple(
-        ColumnClass(
-            form.sizes,
-            form.before,
-            form.after,
-            form.legs,
-            form.terms,
-            np.array(columns[form], np.int32),
-            np.array(rows[form], np.int32).reshape(len(columns[form]), -1),
-        )
-        for form in columns
+    members = _sorted_into(places.astype(np.int64), count)
+    crossing = _crossing(*skeleton.ends(places, columns_of_qubits), count)
+    forms = _signatures(network, members, crossing, qubits)
+    number: dict[bytes, int] = {}
+    kinds = np.array([number.setdefault(form, len(number)) for form in forms], np.int32)
+    classes, alike = [], _sorted_into(kinds.astype(np.int64), len(number))
+    for columns in map(alike.__getitem__, range(len(number))):
+        first = int(columns[0])
+        legs = [network.open[int(qubit)] for qubit in qubits[first]]
+        before, after = (crossing[column].tolist() for column in (first, first + 1))
+        form = _form(network, before, after, members[first].tolist(), legs)
+        own = members.flat[members.starts[columns][:, None] + np.arange(len(members[first]))]
+        classes.append(ColumnClass(*form, columns.astype(np.int32), network.tensors.rows[own]))
+    return tuple(classes), kinds
+
+
+def _sorted_into(places: Ints, count: int) -> Ragged:
+    """What is at each of so many places, ascending."""
+    return Ragged(np.argsort(places, kind="stable"), starts_of(np.bincount(places, minlength=count)))
+
+
+def _crossing(low: Indices, high: Indices, count: int) -> Ragged:
+    """The labels that cross the cut before each column, and behind the last one, from their first and last columns."""
+    lengths = (high - low).astype(np.int64)
+    labels = np.repeat(np.arange(len(low)), lengths)
+    within = np.arange(len(labels)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    cuts = low[labels] + 1 + within
+    return Ragged(labels[np.lexsort((labels, cuts))], starts_of(np.bincount(cuts, minlength=count + 1)))
+
+
+def _signatures(network: Network, members: Ragged, crossing: Ragged, qubits: Sequence[Indices]) -> Iterator[bytes]:
+    """Of each column bytes that are equal for columns of one form: its labels by first appearance, and their sizes."""
+    tensors, count = network.tensors, len(qubits)
+    opened = np.array(network.open, np.int64)[np.concatenate(qubits)]
+    of_qubit = np.repeat(np.arange(count), [len(each) for each in qubits])
+    of_member = tensors.labels.lengths[members.flat]
+    inside = Ragged(members.flat, starts_of(of_member))
+    within = np.arange(inside.starts[-1]) - np.repeat(inside.starts[:-1], of_member)
+    at = np.repeat(tensors.labels.starts[members.flat], of_member) + within
+    column_of_label = np.repeat(members.owners, of_member)
+    ahead, behind = (crossing.owners < count, crossing.owners, 0), (crossing.owners > 0, crossing.owners - 1, 2)
+    parts = [(owners[chosen], crossing.flat[chosen], part) for chosen, owners, part in (ahead, behind)]
+    parts += [(column_of_label, tensors.labels.flat[at], 1), (of_qubit, opened, 3)]
+    columns, labels, part = (
+        np.concatenate([np.full(len(each[0]), each[2]) if k == 2 else each[k] for each in parts]) for k in range(3)
     )
-    return classes, np.array([number[form] for form in forms], np.int32)
+    order = np.lexsort((part, columns))  # stable: each part stays in its order
+    columns, labels, part = columns[order], labels[order], part[order]
+    local = _first_appearances(columns, labels)
+    numbers = np.stack([local, network.sizes[labels], part], axis=1)
+    starts = starts_of(np.bincount(columns, minlength=count))
+    kinds = np.stack([tensors.tables[members.flat].astype(np.int64), of_member], axis=1)
+    for column in range(count):
+        own = slice(members.starts[column], members.starts[column + 1])
+        yield kinds[own].tobytes() + b"|" + numbers[starts[column] : starts[column + 1]].tobytes()
+
+
+def _first_appearances(columns: Ints, labels: Ints) -> Ints:
+    """For labels in ascending columns the number that each has in its column, by first appearance."""
+    _, first, inverse = np.unique(
+        columns * (1 + labels.max(initial=0)) + labels, return_index=True, return_inverse=True
+    )
+    order = np.argsort(first)
+    rank = np.empty(len(first), np.int64)
+    rank[order] = np.arange(len(first))
+    base = np.searchsorted(columns[first[order]], columns)  # distinct labels of the columns before
+    numbers: Ints = rank[inverse.reshape(-1)] - base
+    return numbers
 
 
 class _Form(NamedTuple):
@@ -186,12 +221,13 @@ def _form(
 ) -> _Form:
     """Labels are numbered as they first appear."""
     local: dict[int, int] = {}
+    tensors = network.tensors
 
     def numbered(labels: Sequence[int]) -> tuple[int, ...]:
         return tuple(local.setdefault(label, len(local)) for label in labels)
 
     first = numbered(before)
-    terms = tuple((network.tensors[t].table, numbered(network.tensors[t].labels)) for t in members)
+    terms = tuple((int(tensors.tables[t]), numbered(tensors.labels[t].tolist())) for t in members)
     last, read = numbered(after), numbered(legs)
     return _Form(tuple(int(network.sizes[label]) for label in local), first, last, read, terms)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,11 +10,15 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits.ragged import Ragged, starts_of
 from qgl.plan.network.tensors import Network
 
 Indices = NDArray[np.int32]
+Ints = NDArray[np.int64]
 
 ROUNDS = 4
+NOWHERE = np.iinfo(np.int64).min  # where a label leads that a wire starts or ends with
+CLOSE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,44 +28,33 @@ class Skeleton:
     Tensors of one or two labels (starts, ends, runs) lie with their neighbour; the others are *joints*.
 
     holders    (labels, 2) the tensors of each label; -1 - k for the open end of visible qubit k
-    joints     tensors
-    links      for each joint its neighbours along labels, as joints or -1 - k, with the log2 of the label's size
+    joints     (joints,) tensors
+    links      for each joint its neighbours along labels, as joints or -1 - k
+    weights    of each link the log2 of the label's size
     follows    (tensors,) the joint that each lies with, or -1 - k
     """
 
     network: Network
     holders: Indices
-    joints: tuple[int, ...]
-    links: tuple[tuple[tuple[int, float], ...], ...]
-    follows: Indices
+    joints: Ints
+    links: Ragged
+    weights: NDArray[np.float64]
+    follows: Ints
 
     @classmethod
     def of(cls, network: Network) -> Skeleton:
         """The skeleton of a network."""
-        count = len(network.sizes)
-        filled = [0] * count
-        table: list[list[int]] = [[0, 0] for _ in range(count)]
-        for number, tensor in enumerate(network.tensors):
-            for label in tensor.labels:
-                table[label][filled[label]] = number
-                filled[label] += 1
-        for k, label in enumerate(network.open):
-            table[label][filled[label]] = -1 - k
-        holders = np.array(table, np.int32).reshape(count, 2)
-        joints = [number for number, tensor in enumerate(network.tensors) if len(tensor.labels) > 2]
-        number_of = {number: joint for joint, number in enumerate(joints)}
-        walk = _Walk(network, table, number_of)
-        weights = np.log2(network.sizes).tolist()
-        links = []
-        for number in joints:
-            edges = []
-            for label in network.tensors[number].labels:
-                end = walk.beyond(number, label)
-                if end is not None and end != number_of[number]:
-                    edges.append((end, weights[label]))
-            links.append(tuple(edges))
-        follows = np.array([walk.follows(number) for number in range(len(network.tensors))], np.int32)
-        return cls(network, holders, tuple(joints), tuple(links), follows)
+        labels = network.tensors.labels
+        holders = _holders(network)
+        joint_of = np.full(len(labels), -1)
+        joints = np.flatnonzero(labels.lengths > 2)
+        joint_of[joints] = np.arange(len(joints))
+        ends = _beyond(labels, holders, joint_of)
+        owners = joint_of[labels.owners]
+        linked = (owners >= 0) & (ends != NOWHERE) & (ends != owners)
+        links = Ragged(ends[linked], starts_of(np.bincount(owners[linked], minlength=len(joints))))
+        weights = np.log2(network.sizes)[labels.flat[linked]]
+        return cls(network, holders, joints, links, weights, _follows(labels, ends, joint_of))
 
     def places(self, order: Indices) -> Indices:
         """A column for every tensor, shape (tensors,), from the order of visible qubits, (n,): joints where labels
@@ -68,44 +62,82 @@ class Skeleton:
         """
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order))
-        column = rank.tolist()
-        at = self._first_places(column)
+        at = self._settled(self._first_places(rank), rank)
+        ends = np.concatenate([at, rank[::-1]])  # index -1 - k is qubit k
+        return ends[self.follows].astype(np.int32)
+
+    def _settled(self, at: Ints, column: Ints) -> Ints:
+        """Places after rounds in which joints move one at a time, in order, up and down in turn.
+
+        Only those are looked at that may move: at first those that would, then the neighbours of those that did.
+        """
+        count = len(at)
+        everywhere = np.concatenate([at, column[::-1]])
+        moving = np.flatnonzero(_medians(self.links, everywhere[self.links.flat], self.weights, at) != at).tolist()
+        if not moving:
+            return at
+        places, of, links, weights = at.tolist(), column.tolist(), self.links, self.weights.tolist()
+        starts, flat = links.starts.tolist(), links.flat.tolist()
         for iteration in range(ROUNDS):
-            moved = False
-            sequence = range(len(at)) if iteration % 2 else range(len(at) - 1, -1, -1)
-            for joint in sequence:
-                links = self.links[joint]
-                if not links:
+            sign, waiting, later = (1 if iteration % 2 else -1), set(moving), set[int]()
+            heap, moved = sorted(sign * joint for joint in moving), False
+            while heap:
+                joint = sign * heapq.heappop(heap)
+                waiting.discard(joint)
+                own = range(starts[joint], starts[joint + 1])
+                near = [(of[-1 - flat[k]] if flat[k] < 0 else places[flat[k]], weights[k]) for k in own]
+                best = _median(near, places[joint])
+                if best == places[joint]:
                     continue
-                best = _median([(column[-1 - end] if end < 0 else at[end], weight) for end, weight in links], at[joint])
-                if best != at[joint]:
-                    at[joint] = best
-                    moved = True
+                places[joint], moved = best, True
+                for end in {flat[k] for k in own if 0 <= flat[k] < count}:
+                    if sign * end < sign * joint:
+                        later.add(end)
+                    elif end not in waiting:
+                        waiting.add(end)
+                        heapq.heappush(heap, sign * end)
             if not moved:
                 break
-        ends = np.concatenate([np.array(at, np.int32), rank[::-1].astype(np.int32)])  # index -1 - k is qubit k
-        result: Indices = ends[self.follows]
-        return result
+            moving = list(later)
+        return np.array(places, np.int64)
 
-    def _first_places(self, column: list[int]) -> list[int]:
+    def _first_places(self, column: Ints) -> Ints:
         """Joints on visible wires lie in the first of their columns, and those that are linked to them beside them.
 
         The others, on hidden wires only, lie where their wires were last, or else with a neighbour.
         """
-        qubit = self.network.qubit_of
-        wires = [set(self.network.tensors[joint].wires) for joint in self.joints]
-        own = [[column[qubit[wire]] for wire in on if wire in qubit] for on in wires]
-        at: list[int | None] = [min(columns, default=None) for columns in own]
-        hidden = [joint for joint, columns in enumerate(own) if not columns]
+        none = len(column)
+        wires, qubit = self.network.tensors.wires, self.network.qubit_of
+        of_wire = np.full(1 + max(wires.flat.max(initial=0), max(qubit, default=0)), none)
+        of_wire[list(qubit)] = column[list(qubit.values())]
+        first = np.full(len(wires), none)
+        np.minimum.at(first, wires.owners, of_wire[wires.flat])
+        at = first[self.joints]
+        hidden = np.flatnonzero(at == none).tolist()
+        if hidden:
+            self._hidden_places(at, hidden, column)
+        return at
+
+    def _hidden_places(self, at: Ints, hidden: list[int], column: Ints) -> None:
+        """Puts joints on hidden wires somewhere; `at` is the number of columns where no place is known."""
+        none, shown = len(column), at.copy()
+        on = {joint: set(self.wires(joint)) for joint in hidden}
         for joint in hidden:
-            at[joint] = min((min(own[end]) for end, _ in self.links[joint] if end >= 0 and own[end]), default=None)
+            at[joint] = min((int(shown[end]) for end in self.links[joint].tolist() if end >= 0), default=none)
         for joint in (*hidden, *reversed(hidden)):
-            if at[joint] is None:
-                near = [(end < 0 or not wires[end] & wires[joint], end) for end, _ in self.links[joint]]
-                places = [(other, column[-1 - end] if end < 0 else at[end]) for other, end in near]
-                known = [(other, place) for other, place in places if place is not None]
-                at[joint] = min(known)[1] if known else None
-        return [0 if place is None else place for place in at]
+            if at[joint] == none:
+                near = []
+                for end in self.links[joint].tolist():
+                    place = column[-1 - end] if end < 0 else at[end]
+                    if place != none:
+                        near.append((end < 0 or on[joint].isdisjoint(on.get(end) or self.wires(end)), int(place)))
+                at[joint] = min(near)[1] if near else none
+        at[at == none] = 0
+
+    def wires(self, joint: int) -> list[int]:
+        """The wires of a joint."""
+        wires: list[int] = self.network.tensors.wires[int(self.joints[joint])].tolist()
+        return wires
 
     def ends(self, places: Indices, columns: Indices) -> tuple[Indices, Indices]:
         """The first and the last column of every label, shapes (labels,), from those of tensors, (tensors,), and of
@@ -126,34 +158,65 @@ class Skeleton:
         return total
 
 
-class _Walk:
-    """Follows labels through tensors that are no joints."""
+def _holders(network: Network) -> Indices:
+    """The two tensors of each label, or its tensor and its open end."""
+    labels = network.tensors.labels
+    owners: Indices = np.concatenate([labels.owners, -1 - np.arange(len(network.open))]).astype(np.int32)
+    order = np.argsort(np.concatenate([labels.flat, np.array(network.open, np.int64)]), kind="stable")
+    return owners[order].reshape(len(network.sizes), 2)
 
-    def __init__(self, network: Network, table: list[list[int]], number_of: dict[int, int]) -> None:
-        self.network, self.table, self.number_of = network, table, number_of
 
-    def beyond(self, tensor: int, label: int) -> int | None:
-        """The joint, or the open end, that a label leads to from `tensor`; None where a wire starts or ends."""
-        while True:
-            left, right = self.table[label]
-            tensor = right if left == tensor else left
-            if tensor < 0:
-                return tensor
-            if tensor in self.number_of:
-                return self.number_of[tensor]
-            labels = self.network.tensors[tensor].labels
-            if len(labels) == 1:
-                return None
-            label = labels[1] if labels[0] == label else labels[0]
+def _beyond(labels: Ragged, holders: Indices, joint_of: Ints) -> Ints:
+    """Where each label of each tensor leads from there, through what is no joint: a joint, an open end or nowhere."""
+    other = np.full(len(labels.flat), -1)  # of a label of a tensor of two its other one
+    pairs = labels.starts[:-1][labels.lengths == 2]
+    other[pairs], other[pairs + 1] = labels.flat[pairs + 1], labels.flat[pairs]
+    place = np.full((len(holders), 2), -1)  # of a label of its first and its second tensor, where it stands there
+    owners = labels.owners
+    second = (holders[labels.flat, 0] != owners).astype(np.int64)
+    place[labels.flat, second] = np.arange(len(labels.flat))
+    ends = np.full(len(labels.flat), NOWHERE)
+    going, at, side = np.flatnonzero(owners >= 0), labels.flat, 1 - second
+    while len(going):
+        tensor = holders[at, side].astype(np.int64)
+        joint = np.where(tensor < 0, tensor, joint_of[np.maximum(tensor, 0)])
+        arrived = (tensor < 0) | (joint >= 0)
+        ends[going[arrived]] = joint[arrived]
+        onward = np.where(arrived, -1, other[place[at, side]])
+        stays = onward >= 0
+        going, at, tensor = going[stays], onward[stays], tensor[stays]
+        side = (holders[at, 0] == tensor).astype(np.int64)
+    return ends
 
-    def follows(self, tensor: int) -> int:
-        if tensor in self.number_of:
-            return self.number_of[tensor]
-        for label in self.network.tensors[tensor].labels:  # the later side of a run first
-            end = self.beyond(tensor, label)
-            if end is not None:
-                return end
-        return -1
+
+def _follows(labels: Ragged, ends: Ints, joint_of: Ints) -> Ints:
+    """What each tensor lies with: itself, or what the first of its labels that leads anywhere leads to."""
+    follows = np.full(len(labels), -1)
+    leads = np.flatnonzero(ends != NOWHERE)[::-1]  # the first one is written last; the later side of a run is first
+    follows[labels.owners[leads]] = ends[leads]
+    return np.where(joint_of >= 0, joint_of, follows)
+
+
+def _medians(links: Ragged, places: Ints, weights: NDArray[np.float64], now: Ints) -> Ints:
+    """`_median` of each row of links at once."""
+    owners = links.owners
+    order = np.lexsort((places, owners))
+    places, weights = places[order], weights[order]
+    total = np.cumsum(weights)
+    before = np.concatenate([np.zeros(1), total])[links.starts[:-1]]
+    half = np.concatenate([np.zeros(1), total])[links.starts[1:]] - before
+    total, half = total - before[owners], half / 2
+    reached = total >= half[owners] - CLOSE
+    best = now.copy()
+    first = np.full(len(links), -1)
+    where = np.flatnonzero(reached)[::-1]
+    first[owners[where]] = where
+    rows = np.flatnonzero(first >= 0)
+    at = first[rows]
+    even = (np.abs(total[at] - half[rows]) < CLOSE) & (at + 1 < links.starts[1:][rows])
+    high = places[np.where(even, at + 1, at)]
+    best[rows] = np.minimum(np.maximum(now[rows], places[at]), high)
+    return best
 
 
 def _median(places: list[tuple[int, float]], now: int) -> int:
@@ -163,8 +226,8 @@ def _median(places: list[tuple[int, float]], now: int) -> int:
     total = 0.0
     for index, (place, weight) in enumerate(places):
         total += weight
-        if total >= half - 1e-9:
-            high = places[index + 1][0] if abs(total - half) < 1e-9 and index + 1 < len(places) else place
+        if total >= half - CLOSE:
+            high = places[index + 1][0] if abs(total - half) < CLOSE and index + 1 < len(places) else place
             return min(max(now, place), high)
     return now
 
@@ -175,24 +238,42 @@ def orders(skeleton: Skeleton, sites: Sequence[int] | None) -> Iterator[tuple[st
     declaration = np.arange(count, dtype=np.int32)
     yield "declaration", declaration
     seen = {declaration.tobytes()}
-    candidates = [("reverse Cuthill-McKee", _cuthill_mckee(skeleton))]
-    if sites is not None:
-        candidates.insert(0, ("lattice", np.argsort(np.asarray(sites), kind="stable").astype(np.int32)))
+    candidates = [] if sites is None else [("lattice", np.argsort(np.asarray(sites), kind="stable").astype(np.int32))]
+    if not _is_line(skeleton):
+        candidates.append(("reverse Cuthill-McKee", _cuthill_mckee(skeleton)))
     for name, order in candidates:
         if order.tobytes() not in seen and order[::-1].tobytes() not in seen:
             seen.add(order.tobytes())
             yield name, order
 
 
+def _is_line(skeleton: Skeleton) -> bool:
+    """Whether wires of a joint, and of linked joints, are next to each other as they are declared: no order is better
+    then.
+    """
+    network, links = skeleton.network, skeleton.links
+    far = 2 * len(network.open) + 2  # from all others, as hidden wires are
+    of_wire = np.full(1 + max(network.tensors.wires.flat.max(initial=0), max(network.qubit_of, default=0)), far)
+    of_wire[list(network.qubit_of)] = list(network.qubit_of.values())
+    wires = network.tensors.wires
+    low: Ints = np.full(len(wires), 4 * far)
+    high: Ints = np.full(len(wires), -4 * far)
+    np.minimum.at(low, wires.owners, of_wire[wires.flat])
+    np.maximum.at(high, wires.owners, of_wire[wires.flat])
+    low, high = low[skeleton.joints], high[skeleton.joints]
+    least, most, inside = low.copy(), high.copy(), links.flat >= 0
+    np.minimum.at(least, links.owners[inside], low[links.flat[inside]])
+    np.maximum.at(most, links.owners[inside], high[links.flat[inside]])
+    return bool((np.maximum(high - least, most - low) <= 1).all())
+
+
 def _cuthill_mckee(skeleton: Skeleton) -> Indices:
     """Reverse Cuthill-McKee order of the graph of wires, visible ones kept (Cuthill and McKee, 1969)."""
-    network = skeleton.network
+    network, wires = skeleton.network, [skeleton.wires(joint) for joint in range(len(skeleton.joints))]
     graph: nx.Graph = nx.Graph()
     graph.add_nodes_from(network.qubit_of)
-    for joint, tensor in enumerate(skeleton.joints):
-        own = network.tensors[tensor].wires
-        linked = [network.tensors[skeleton.joints[end]].wires for end, _ in skeleton.links[joint] if end >= 0]
-        near = {wire for wires in (own, *linked) for wire in wires}
+    for joint, own in enumerate(wires):
+        near = {*own}.union(*(wires[end] for end in skeleton.links[joint].tolist() if end >= 0))
         graph.add_edges_from((wire, other) for wire in own for other in sorted(near) if other != wire)
     order = [*nx.utils.reverse_cuthill_mckee_ordering(graph)]
     return np.array([network.qubit_of[wire] for wire in order if wire in network.qubit_of], np.int32)

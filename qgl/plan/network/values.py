@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,12 +54,18 @@ class Table:
 
 
 class Handle(NamedTuple):
-    """A tensor before the rows are numbered: part 0 are fixed ones, part 1 those of sources, part 2 runs."""
+    """A tensor before the rows are numbered: part 0 are fixed ones, part 1 those of sources, part 2 runs.
+
+    row: its own, or those of as many tensors, shape (tensors,).
+    """
 
     shape: Shape
     part: int
     group: int
-    row: int
+    row: Any
+
+
+Place = Callable[[Handle], tuple[int, Any]]  # the table of a handle, and its row or rows there
 
 
 class ValueBuilder:
@@ -71,9 +77,9 @@ class ValueBuilder:
         self._pool = PoolBuilder(self._expressions)
         self._fixed: dict[Shape, list[Fixed]] = {}
         self._known: dict[bytes, Handle] = {}
-        self._sources: dict[Shape, dict[Form, list[int]]] = {}
+        self._sources: dict[Shape, dict[Form, list[Any]]] = {}
         self._runs: dict[int, list[tuple[Handle, ...]]] = {}
-        self._source_of: dict[Form, tuple[Shape, int, list[int]]] = {}
+        self._source_of: dict[Form, tuple[Shape, int, list[Any]]] = {}
 
     def fixed(self, value: Fixed) -> Handle:
         """The handle of a tensor of constants, `value`; equal ones have one."""
@@ -86,16 +92,22 @@ class ValueBuilder:
 
     def matrix(self, recipe: Recipe, kind: str, cut: Cut, wires: int, begins: Places = (), ends: Places = ()) -> Handle:
         """A matrix on cut wires and `wires` more: axes (cut labels, outs that do not end, ins that do not begin)."""
-        key = kind, len(cut) + wires, cut, begins, ends
-        if key not in self._source_of:
-            cuts = tuple(len(letter_maps(self._algebra, letter)) for _, letter in cut)
-            shape = (*cuts, *(self._dimension,) * (2 * wires - len(begins) - len(ends)))
-            groups = self._sources.setdefault(shape, {})
-            rows = groups.setdefault(key, [])
-            self._source_of[key] = shape, list(groups).index(key), rows
-        shape, group, rows = self._source_of[key]
+        shape, group, rows = self._source((kind, len(cut) + wires, cut, begins, ends))
         rows.append(self._pool.add(recipe))
         return Handle(shape, 1, group, len(rows) - 1)
+
+    def _source(self, form: Form) -> tuple[Shape, int, list[Any]]:
+        """The shape of tensors that are made in one way, the number of the way among those of the shape, and what was
+        added so far.
+        """
+        if form not in self._source_of:
+            _, qubits, cut, begins, ends = form
+            cuts = tuple(len(letter_maps(self._algebra, letter)) for _, letter in cut)
+            shape = (*cuts, *(self._dimension,) * (2 * (qubits - len(cut)) - len(begins) - len(ends)))
+            groups = self._sources.setdefault(shape, {})
+            rows = groups.setdefault(form, [])
+            self._source_of[form] = shape, list(groups).index(form), rows
+        return self._source_of[form]
 
     def run(self, handles: Sequence[Handle]) -> Handle:
         """The product of matrices on one wire, the first to act first."""
@@ -105,14 +117,22 @@ class ValueBuilder:
         rows.append(tuple(handles))
         return Handle(handles[0].shape, 2, len(handles), len(rows) - 1)
 
-    def build(self) -> tuple[tuple[Table, ...], Callable[[Handle], tuple[int, int]], Pool, Expressions]:
+    def _offsets(self, made: list[Any]) -> Indices:
+        """Where matrices lie in the pool, from what was added of a source."""
+        return np.array([self._pool.offset(handle) for handle in made], np.int32)
+
+    def _products(self, runs: list[tuple[Handle, ...]], place: Place) -> Indices:
+        """Rows of the matrices of runs of one length, shape (runs, length)."""
+        return np.array([[place(handle)[1] for handle in run] for run in runs], np.int32)
+
+    def build(self) -> tuple[tuple[Table, ...], Place, Pool, Expressions]:
         """The tables, the table and row of each handle, and what the matrices are computed from."""
         pool = self._pool.build()
         shapes = sorted({*self._fixed, *self._sources}, key=lambda shape: (len(shape), shape))
         starts: list[dict[tuple[int, int], int]] = []
         number = {shape: k for k, shape in enumerate(shapes)}
 
-        def place(handle: Handle) -> tuple[int, int]:
+        def place(handle: Handle) -> tuple[int, Any]:
             table = number[handle.shape]
             return table, starts[table][handle.part, handle.group] + handle.row
 
@@ -121,18 +141,48 @@ class ValueBuilder:
             fixed, groups = self._fixed.get(shape, []), self._sources.get(shape, {})
             at = len(fixed)
             starts.append({(0, 0): 0})
-            for group, handles in enumerate(groups.values()):
+            sources = []
+            for group, (key, made) in enumerate(groups.items()):
+                sources.append(Source(*key, self._offsets(made)))
                 starts[-1][1, group] = at
-                at += len(handles)
-            sources = tuple(
-                Source(*key, np.array([self._pool.offset(handle) for handle in handles], np.int32))
-                for key, handles in groups.items()
-            )
+                at += len(sources[-1].offsets)
             runs = []
             for length, rows in sorted(self._runs.items()) if shape == (self._dimension,) * 2 else ():
-                runs.append(np.array([[place(handle)[1] for handle in row] for row in rows], np.int32))
+                runs.append(self._products(rows, place))
                 starts[-1][2, length] = at
-                at += len(rows)
+                at += len(runs[-1])
             stacked = np.stack(fixed) if fixed else np.zeros((0, *shape))
-            tables.append(Table(shape, stacked, sources, tuple(runs)))
+            tables.append(Table(shape, stacked, tuple(sources), tuple(runs)))
         return tuple(tables), place, pool, self._expressions.build()
+
+
+class LaneValues(ValueBuilder):
+    """The same of as many matrices at once as a lane has gates.
+
+    elements  of the inputs of these gates, shape (gates, inputs)
+    """
+
+    elements: NDArray[np.int64]
+
+    def matrix(self, recipe: Recipe, kind: str, cut: Cut, wires: int, begins: Places = (), ends: Places = ()) -> Handle:
+        """One for each gate."""
+        shape, group, made = self._source((kind, len(cut) + wires, cut, begins, ends))
+        first = sum(len(each.rows) for each in made)
+        made.append(self._pool.lane(recipe, self.elements))
+        return Handle(shape, 1, group, np.arange(first, first + len(self.elements)))
+
+    def run(self, handles: Sequence[Handle]) -> Handle:
+        """A product for each gate."""
+        if len(handles) == 1:
+            return handles[0]
+        runs = self._runs.setdefault(len(handles), [])
+        first = sum(len(run[0].row) for run in runs)
+        runs.append(tuple(handles))
+        return Handle(handles[0].shape, 2, len(handles), np.arange(first, first + len(handles[0].row)))
+
+    def _offsets(self, made: list[Any]) -> Indices:
+        return np.concatenate([self._pool.offsets(each) for each in made]).astype(np.int32)
+
+    def _products(self, runs: list[tuple[Handle, ...]], place: Place) -> Indices:
+        products: Indices = np.concatenate([np.stack([place(each)[1] for each in run], axis=1) for run in runs])
+        return products.astype(np.int32)

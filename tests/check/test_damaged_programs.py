@@ -16,7 +16,7 @@ from qgl.source import Source
 ROOT = Path(__file__).parents[2]
 GOOD = sorted(ROOT.glob("tests/good/*.qgl"))
 TOKEN = re.compile(r'"[^"\n]*"|//[^\n]*|/\*.*?\*/|\d+(?:\.\d+)?(?:e[+-]?\d+)?|\w+|\*\*|\.\.|->|[=!<>]=|\S', re.DOTALL)
-MOST = 120  # damaged programs of one file: with more tokens, every second, third, ... one
+MOST = 60  # damaged programs of one file: with more tokens, every second, third, ... one
 
 
 def is_explained(text: str, folder: Path) -> None:
@@ -26,6 +26,8 @@ def is_explained(text: str, folder: Path) -> None:
     assert (program is None) == faulty or library
     assert bool(to_text(diagnostics)) == bool(diagnostics)
     assert to_json(diagnostics)
+    for each in diagnostics:
+        assert each.message and each.span is not None and 0 <= each.span.start <= each.span.end <= len(text)
 
 
 def places(text: str) -> list[tuple[int, int]]:

@@ -93,9 +93,11 @@ def places_of(text: str) -> list[tuple[int, bool, bool]]:
 
 
 def forms(path: Path, place: int) -> list[object]:
-    """Of each program two forms of comment, other ones in the next program; in the long tests all of them."""
+    """Of each program one form of comment, another one in the next program; in the long tests all of them."""
     return [
-        pytest.param(path, k, id=f"{path.stem}-{k}", marks=[] if (place + k) % 3 == 0 else [pytest.mark.slow])
+        pytest.param(
+            path, k, id=f"{path.stem}-{k}", marks=[] if (place + k) % len(COMMENTS) == 0 else [pytest.mark.slow]
+        )
         for k in range(len(COMMENTS))
     ]
 

@@ -99,11 +99,12 @@ def test_losses_and_gradients(widths: str, activation: str, loss: str) -> None:
         critic = objective.start(jax.random.key(1), jnp.float64)
         p, c = np.asarray(model.probabilities(params)), says(critic, activation)
         of_model, of_critic = both(p, levels(), c, loss)
-        value, gradient = jax.value_and_grad(lambda params: model.terms(params, None, critic)[0])(params)
+        value, gradient = jax.jit(jax.value_and_grad(lambda params: model.terms(params, None, critic)[0]))(params)
         assert float(value) == pytest.approx(of_model, abs=1e-12)
-        own, by_weights = jax.value_and_grad(
-            lambda weights: objective.of_critic({Probabilities(): jnp.asarray(p)}, weights)
-        )(critic)
+        of_critic_at = jax.jit(
+            jax.value_and_grad(lambda weights: objective.of_critic({Probabilities(): jnp.asarray(p)}, weights))
+        )
+        own, by_weights = of_critic_at(critic)
         assert float(own) == pytest.approx(of_critic, abs=1e-12)
         rng, step = np.random.default_rng(2), 1e-6
         leaves, structure = jax.tree.flatten(critic)
@@ -183,12 +184,17 @@ def test_a_critic_that_stands_still_is_only_moved_by_its_opponent() -> None:
         critic = objective.start(run_key(0, 0, 2), jnp.float64)
         p, opponent, own = model.probabilities(params), optax.adam(0.02), optax.adam(0.01)
         memory = opponent.init(critic)
-        for _ in range(2):
+
+        @jax.jit
+        def moved(critic: Any, memory: Any) -> Any:
             gradient = jax.grad(lambda weights: objective.of_critic({Probabilities(): p}, weights))(critic)
             updates, memory = opponent.update(gradient, memory, critic)
-            critic = optax.apply_updates(critic, updates)
-        loss, gradient = jax.value_and_grad(lambda params: model.terms(params, None, critic)[0])(params)
-        updates, _ = own.update(gradient, own.init(params), params)
+            return optax.apply_updates(critic, updates), memory
+
+        for _ in range(2):
+            critic, memory = moved(critic, memory)
+        loss, gradient = jax.jit(jax.value_and_grad(lambda params: model.terms(params, None, critic)[0]))(params)
+        updates, _ = jax.jit(own.update)(gradient, own.init(params), params)
         expected = optax.apply_updates(params, updates)
     run = model.train(settings=settings, display="quiet")
     assert float(run.history.loss[0, 0]) == pytest.approx(float(loss), abs=1e-12)
@@ -228,7 +234,7 @@ def test_of_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             )
             return float(-weights @ np.log(ours)), float(-np.mean(np.log(theirs)) - weights @ np.log(1 - ours))
 
-        value, gradient = jax.value_and_grad(lambda params: model.terms(params, None, critic)[0])(params)
+        value, gradient = jax.jit(jax.value_and_grad(lambda params: model.terms(params, None, critic)[0]))(params)
         assert float(value) == pytest.approx(losses(params)[0], abs=1e-12)
         answers = model.answers(params, objective.queries)
         assert float(objective.of_critic(answers, critic)) == pytest.approx(losses(params)[1], abs=1e-12)

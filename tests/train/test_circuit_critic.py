@@ -35,8 +35,16 @@ param a[3] : angle ~ normal(0, 1);
 visible v[2] = start;
 model {{ fresh e; ry(a[0]) e; cz e, v[0]; rx(a[1]) v; cx v[0], e; ry(a[2]) e; measure e keep; }}
 objective adversarial(given, circuit(judge, qubit = 1), loss = {loss});
-train {{ strategy adversarial(opponent = adam(rate = 0.05), steps = 2); steps 20; seeds 2; checkpoint 7; }}
 """
+SURE = """
+data given = states_near("0", width = 0.000001, count = 2);
+param w : angle ~ constant(0);
+layer judge(q: qubit) { rx(w) q; }
+visible v = "1";
+model { rz(?) v; }
+objective adversarial(given, circuit(judge));
+"""
+TRAIN = "train { strategy adversarial(opponent = adam(rate = 0.05), steps = 2); steps 20; seeds 2; checkpoint 7; }"
 
 
 def text(loss: str = "cross_entropy", mixed: bool = False) -> str:
@@ -87,10 +95,10 @@ def test_losses_and_gradients(loss: str, mixed: bool) -> None:
         assert {name: each.shape for name, each in critic.items()} == {"w": (4,)}
         weights = np.asarray(critic["w"])
         of_model, of_critic = losses(model, params, weights, loss)
-        value, gradient = jax.value_and_grad(lambda params: model.terms(params, None, critic)[0])(params)
+        value, gradient = jax.jit(jax.value_and_grad(lambda params: model.terms(params, None, critic)[0]))(params)
         assert float(value) == pytest.approx(of_model, abs=1e-10)
         answers = model.answers(params, objective.queries)
-        own, by_weights = jax.value_and_grad(lambda critic: objective.of_critic(answers, critic))(critic)
+        own, by_weights = jax.jit(jax.value_and_grad(lambda critic: objective.of_critic(answers, critic)))(critic)
         assert float(own) == pytest.approx(of_critic, abs=1e-10)
         turns = np.random.default_rng(2).normal(size=7)
         step = 1e-5
@@ -108,31 +116,26 @@ def test_of_strings() -> None:
     objective = qgl.loads(JUDGE + game).adversary
     critic = objective.start(jax.random.key(1), jnp.float32)
     chances = [taken(np.eye(4, dtype=np.complex128)[k], np.asarray(critic["w"])) for k in range(4)]
-    seen = objective.seen({Probabilities(): jnp.ones(4) / 4}, critic)
+    seen = jax.jit(lambda critic: objective.seen({Probabilities(): jnp.ones(4) / 4}, critic))(critic)
     np.testing.assert_allclose(1 / (1 + np.exp(-np.asarray(seen.model))), chances, atol=1e-5)
     np.testing.assert_allclose(seen.data, seen.model[jnp.array([0, 3])], atol=1e-6)
 
 
 def test_a_critic_that_is_sure_gives_finite_losses() -> None:
     """What is told apart for certain costs what rounding leaves, and no gradient is none."""
-    program = """
-        data given = states_near("0", width = 0.000001, count = 2);
-        param w : angle ~ constant(0);
-        layer judge(q: qubit) { rx(w) q; }
-        visible v = "1";
-        model { rz(?) v; }
-        objective adversarial(given, circuit(judge));
-    """
-    model = qgl.loads(program)
+    model = qgl.loads(SURE)
     objective, params = model.adversary, model.init(jax.random.key(0))
     critic = objective.start(jax.random.key(1), jnp.float32)
-    assert float(model.terms(params, None, critic)[0]) == pytest.approx(-np.log(np.finfo(np.float32).eps), rel=1e-3)
-    gradient = jax.grad(lambda critic: objective.of_critic(model.answers(params, objective.queries), critic))(critic)
+    of_model = jax.jit(lambda critic: model.terms(params, None, critic)[0])
+    assert float(of_model(critic)) == pytest.approx(-np.log(np.finfo(np.float32).eps), rel=1e-3)
+    answers = model.answers(params, objective.queries)
+    gradient = jax.jit(jax.grad(lambda critic: objective.of_critic(answers, critic)))(critic)
     assert np.isfinite(float(gradient["w"]))
 
 
+@pytest.mark.slow  # weights of another tree than those of tests/train/test_adversarial.py
 def test_resumes_bit_for_bit(tmp_path: Path) -> None:
-    (tmp_path / "game.qgl").write_text(text())
+    (tmp_path / "game.qgl").write_text(text() + TRAIN)
     model = qgl.load(tmp_path / "game.qgl")
     whole = model.train(out=tmp_path / "whole", display="quiet", pictures=False)
     model.train(out=tmp_path / "broken", steps=9, display="quiet", pictures=False)

@@ -123,6 +123,13 @@ class Aer:
             return AerSimulator(n_qubits=_WIDEST)
         return AerSimulator.from_backend(self.machine.backend, noise_model=noise_of(self.machine))
 
+    @cached_property
+    def _translation(self) -> Any:
+        """Qiskit's passes to the gates of Aer, which makes its target anew (10 ms) each of the 60 times it is asked."""
+        from qiskit.transpiler import generate_preset_pass_manager
+
+        return generate_preset_pass_manager(optimization_level=0, target=self._simulator.target)
+
     def _noise_on(self, qubits: frozenset[int]) -> Any:
         return restricted(self._simulator.options.noise_model, qubits)
 
@@ -156,7 +163,7 @@ class Aer:
 
         circuit = qiskit_qasm3_import.parse(text)
         if basis is None:
-            return self._held(transpile(circuit, self._simulator, optimization_level=0))
+            return self._held(self._translation.run(circuit))
         return self._held(transpile(circuit, basis_gates=basis, optimization_level=0))
 
     def _held(self, circuit: Any) -> Any:

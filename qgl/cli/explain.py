@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from qgl.report.weighing import Answer
 
 TOLD = 10**9  # bytes of a process from which on they are told
+TOLD_SECONDS = 5.0  # of compiling, from which on it is told
 
 
 def explain(
@@ -231,10 +232,25 @@ def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
         console.print(f"training from shots, {cost(Model(program), program.train, program.train.steps)}")
     console.print()
     console.print("Time and memory are of one value and gradient on two cores; time is rough.", style="dim")
+    if (compiled := _compiled(answers)) > TOLD_SECONDS:
+        about = f"{compiled:.0f} s"
+        console.print(f"Tracing and compiling take about {about} of processor time at the first start.", style="dim")
     if (taken := process(answers, program, program.train)) > TOLD:
         from qgl.diagnostics.size import amount
 
         console.print(f"A process that trains takes about {amount(taken)} in all.", style="dim")
+
+
+def _compiled(answers: Sequence[Answer]) -> float:
+    """Processor seconds of compiling all that the objective asks, or else the dearest of the questions."""
+    costs = [
+        (answer.planned.kind == "objective", row.candidates[0].cost.compiled)
+        for answer in answers
+        for row in answer.weighed.rows
+        if row.chosen
+    ]
+    objective = sum(compiled for trained, compiled in costs if trained)
+    return objective or max((compiled for _, compiled in costs), default=0.0)
 
 
 def show_rows(console: Console, rows: Sequence[Row]) -> None:

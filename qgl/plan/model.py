@@ -9,6 +9,7 @@ from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.state.tables import KINDS, NO_FLIPS, FlipTable, Tables
 from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Query, Samples
 
+COMPILED_SECONDS = 2.0  # of what is one loop over tables, whatever their length: states, sectors, IQP
 NO_METHOD = "no method can answer this"
 
 
@@ -23,6 +24,7 @@ class Cost:
     shared     of the seconds, those that further queries to the same method would not take again
     refusal    why the method cannot answer, or ""
     compiling  bytes that compiling takes beyond what it takes for any program, once however many run together
+    compiled   processor seconds of tracing and compiling it for the first time, rough
     facts      figures of the method's own, as `qglc explain` shows them: ("cones", 998), ("bond", 16)
     """
 
@@ -34,6 +36,7 @@ class Cost:
     refusal: str = ""
     facts: tuple[tuple[str, int | float | str], ...] = ()
     compiling: int = 0
+    compiled: float = COMPILED_SECONDS
 
     @classmethod
     def refused(cls, reason: str, width: int = 0) -> Cost:
@@ -176,6 +179,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "method": candidate.method,
         "seconds": cost.seconds or None,
         "memory_bytes": cost.memory if 0 < cost.memory < 2**63 else None,  # what is out of reach has no figure
+        "compile_seconds": None if cost.refusal else cost.compiled,
         "flops": cost.flops,
         "width": cost.width,
         **dict(cost.facts),

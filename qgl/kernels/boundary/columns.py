@@ -15,8 +15,10 @@ import numpy as np
 from jax import lax
 
 from qgl.kernels.boundary.forms import Forms, Part, contract
+from qgl.kernels.boundary.padded import AcrossPadded, narrowed, tables_of, widened
+from qgl.plan.boundary.padded import PaddedRun, parts_of
 from qgl.plan.boundary.paths import BATCH, BOUNDARY, CAP, TERMS, Path, Step
-from qgl.plan.network.columns import ColumnClass, Columns, Indices, Segment
+from qgl.plan.network.columns import ColumnClass, Columns, Indices
 
 Held = tuple[jax.Array, ...]
 
@@ -32,7 +34,8 @@ class Across:
         return self._kernel.step(self._held, values, cap)
 
 
-ColumnStep = Callable[[Across, Any, Any, Any], tuple[Any, Any]]
+AnyAcross = Across | AcrossPadded
+ColumnStep = Callable[[AnyAcross, Any, Any, Any], tuple[Any, Any]]
 SMALL = 16  # entries of tensors whose products are worth vectorising along columns
 
 PerColumn = list[list[Any]]  # for each segment, for each place of its pattern, a tree of arrays of shape (repeats, ...)
@@ -148,8 +151,14 @@ class ClassKernel:
 class ColumnContraction:
     """Boundary contraction over all columns, by paths of the same kind for all classes."""
 
-    def __init__(self, columns: Columns, paths: Sequence[Path], tables: Sequence[jax.Array]) -> None:
+    def __init__(
+        self, columns: Columns, paths: Sequence[Path], tables: Sequence[jax.Array], padded: bool = False
+    ) -> None:
+        """padded: columns that come once each share a body, where that is little more work; for scans forward that give
+        no y of a column.
+        """
         self.columns = columns
+        self.parts = parts_of(columns, paths) if padded else list(range(len(columns.segments)))
         self.kernels = [ClassKernel(column, path) for column, path in zip(columns.classes, paths, strict=True)]
         within = np.empty(len(columns.kinds), np.int32)  # place of each column within its class
         for column in columns.classes:
@@ -178,23 +187,30 @@ class ColumnContraction:
         `across(values, cap)` takes boundary values across the column; x are the rows of `xs`, a tree of arrays of shape
         (columns, ...); other is what `others` holds for the column. Gives the last carry and the y of all columns.
         """
-        segments = list(enumerate(self.columns.segments))
-        outputs: PerColumn = [[] for _ in segments]
-        for number, segment in reversed(segments) if backward else segments:
-            other = None if others is None else others[number]
-            carry, outputs[number] = self._segment(segment, self._held[number], step, carry, xs, other, backward)
+        outputs: PerColumn = [[] for _ in self.columns.segments]
+        for part in reversed(self.parts) if backward else self.parts:
+            if isinstance(part, PaddedRun):
+                carry = self._run(part, step, carry, xs)
+            else:
+                other = None if others is None else others[part]
+                carry, outputs[part] = self._segment(part, step, carry, xs, other, backward)
         return carry, outputs
 
+    def _run(self, run: PaddedRun, step: ColumnStep, carry: Any, xs: Any) -> Any:
+        start, stop = (self.columns.segments[run.segments[k]].start for k in (0, -1))
+        inside = jax.tree.map(lambda x: x[start : stop + 1], xs)
+        tables = tables_of(run, [self._held[number][0][0] for number in run.segments])
+
+        def body(carry: Any, all_xs: Any) -> tuple[Any, None]:
+            return step(AcrossPadded(run, all_xs[0]), carry, all_xs[1], None)
+
+        wide = _with_values(carry, lambda values: widened(values, run.inverse.shape[1]))
+        return _with_values(lax.scan(body, wide, (tables, inside))[0], lambda values: narrowed(values, run))
+
     def _segment(
-        self,
-        segment: Segment,
-        held: list[Held],
-        step: ColumnStep,
-        carry: Any,
-        xs: Any,
-        others: list[Any] | None,
-        backward: bool,
+        self, number: int, step: ColumnStep, carry: Any, xs: Any, others: list[Any] | None, backward: bool
     ) -> tuple[Any, list[Any]]:
+        segment, held = self.columns.segments[number], self._held[number]
         length = len(segment.pattern)
         stop = segment.start + length * segment.repeats
         kernels = [self.kernels[kind] for kind in segment.pattern]
@@ -216,6 +232,15 @@ class ColumnContraction:
             return result
         carry, ys = body(carry, jax.tree.map(lambda array: array[0], (held, inside, others)))
         return carry, jax.tree.map(lambda array: array[None], ys)
+
+
+def _with_values(carry: Any, change: Callable[[jax.Array], jax.Array]) -> Any:
+    """A carry whose boundaries have other values."""
+
+    def changed(part: Any) -> Any:
+        return Boundary(change(part.values), part.exponents) if isinstance(part, Boundary) else part
+
+    return jax.tree.map(changed, carry, is_leaf=lambda part: isinstance(part, Boundary))
 
 
 def stacked(per_column: PerColumn) -> Any:

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qgl.kernels.boundary.columns import Across, Boundary, ColumnContraction, PerColumn, normalised, scaled, stacked
+from qgl.kernels.boundary.columns import AnyAcross, Boundary, ColumnContraction, PerColumn, normalised, scaled, stacked
 from qgl.kernels.final_state import from_pauli_words_of
 from qgl.plan.boundary.paths import path_of
 from qgl.plan.boundary.windows import joined, windows
@@ -33,7 +33,7 @@ def right_environments(columns: Columns, tables: Sequence[jax.Array], narrow: bo
     contraction = ColumnContraction(columns, paths, tables)
     trace = jnp.asarray(np.eye(1, 2 if narrow else 4), tables[0].dtype)
 
-    def step(across: Across, right: Boundary, _x: Any, _other: Any) -> tuple[Boundary, Boundary]:
+    def step(across: AnyAcross, right: Boundary, _x: Any, _other: Any) -> tuple[Boundary, Boundary]:
         return normalised(Boundary(across(right.values, trace), right.exponents)), right
 
     return contraction.scan(step, contraction.start(1, tables[0].dtype), None, backward=True)[1]
@@ -65,7 +65,9 @@ def expectation(columns: Columns, tables: Sequence[jax.Array], pauli_words: Expe
     dtype = tables[0].dtype
     caps = np.eye(4)[:, [0, 3]] if narrow else np.eye(4)
 
-    def step(across: Across, left: Boundary, x: Any, right: Boundary) -> tuple[Boundary, tuple[jax.Array, jax.Array]]:
+    def step(
+        across: AnyAcross, left: Boundary, x: Any, right: Boundary
+    ) -> tuple[Boundary, tuple[jax.Array, jax.Array]]:
         begins, letters = x
         values = jnp.where(begins[:, None], left.values[:1], left.values)
         exponents = jnp.where(begins, left.exponents[:1], left.exponents)
@@ -86,11 +88,11 @@ def expectation(columns: Columns, tables: Sequence[jax.Array], pauli_words: Expe
 def given_pauli_words(columns: Columns, tables: Sequence[jax.Array], pauli_words: jax.Array) -> jax.Array:
     """<Z_w> of Pauli words given as rows of 0 and 1, shape (pauli_words, n)."""
     contraction = ColumnContraction(
-        columns, [path_of(column, len(pauli_words), narrow=True) for column in columns.classes], tables
+        columns, [path_of(column, len(pauli_words), narrow=True) for column in columns.classes], tables, padded=True
     )
     bits = pauli_words.T[columns.order].astype(tables[0].dtype)
 
-    def step(across: Across, left: Boundary, bits: jax.Array, _other: Any) -> tuple[Boundary, None]:
+    def step(across: AnyAcross, left: Boundary, bits: jax.Array, _other: Any) -> tuple[Boundary, None]:
         caps = jnp.stack([1 - bits, bits], axis=-1)
         return normalised(Boundary(across(left.values, caps), left.exponents)), None
 

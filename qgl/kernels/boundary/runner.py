@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qgl.kernels.arrays import barrier
-from qgl.kernels.boundary.columns import Across, Boundary, ColumnContraction, normalised
+from qgl.kernels.boundary.columns import AnyAcross, Boundary, ColumnContraction, normalised
 from qgl.kernels.boundary.pauli_words import given_pauli_words, pauli_word_answers
 from qgl.kernels.boundary.samples import samples
 from qgl.kernels.devices.mesh import shared
@@ -70,7 +70,7 @@ def log_prob(columns: Columns, tables: Sequence[jax.Array], rows: jax.Array, dty
     real = columns.network.algebra == "pauli_transfer"
     at_once = rows_at_once(columns, len(rows), tables[0].dtype.itemsize)
     contraction = ColumnContraction(
-        columns, [path_of(column, at_once, narrow=real) for column in columns.classes], tables
+        columns, [path_of(column, at_once, narrow=real) for column in columns.classes], tables, padded=True
     )
     kind, width = tables[0].dtype, rows.shape[1]
     last = len(columns.order) - 1
@@ -78,7 +78,7 @@ def log_prob(columns: Columns, tables: Sequence[jax.Array], rows: jax.Array, dty
     half = np.finfo(np.dtype(dtype)).nmant // 2
 
     def step(
-        across: Across, carry: tuple[Boundary, jax.Array], bits: jax.Array, _other: Any
+        across: AnyAcross, carry: tuple[Boundary, jax.Array], bits: jax.Array, _other: Any
     ) -> tuple[tuple[Boundary, jax.Array], None]:
         left, doubtful = carry
         caps = jnp.stack([jnp.full_like(bits, 0.5), 0.5 - bits] if real else [1 - bits, bits], axis=-1)

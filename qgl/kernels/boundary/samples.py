@@ -16,7 +16,7 @@ import numpy as np
 from qgl.bits.distribution import strings
 from qgl.kernels.arrays import squared
 from qgl.kernels.boundary.columns import (
-    Across,
+    AnyAcross,
     Boundary,
     ColumnContraction,
     PerColumn,
@@ -40,7 +40,7 @@ def samples(columns: Columns, tables: Sequence[jax.Array], key: jax.Array, shots
     number = tables[0].real.dtype
     widths = columns.widths
 
-    def step(across: Across, left: Boundary, key: jax.Array, right: Any) -> tuple[Boundary, jax.Array]:
+    def step(across: AnyAcross, left: Boundary, key: jax.Array, right: Any) -> tuple[Boundary, jax.Array]:
         values = across(left.values).reshape(shots, 2**across.legs, -1)
         if pauli_transfer:
             each = jnp.asarray(hadamard(across.legs), number)
@@ -71,13 +71,13 @@ def _right_matrices(columns: Columns, tables: Sequence[jax.Array]) -> PerColumn:
     )
     dtype = tables[0].dtype
 
-    def every(across: Across, vectors: jax.Array) -> jax.Array:
+    def every(across: AnyAcross, vectors: jax.Array) -> jax.Array:
         """The column with all values of its bits put in front of rows of vectors, shapes (values, rows, bond)."""
         caps = jnp.asarray(np.eye(2)[strings(np.arange(2**across.legs), across.legs)], dtype)
         caps = jnp.repeat(caps, vectors.shape[1], axis=0)
         return across(vectors.reshape(-1, vectors.shape[2]), caps).reshape(len(vectors), vectors.shape[1], -1)
 
-    def step(across: Across, right: jax.Array, _x: Any, _other: Any) -> tuple[jax.Array, jax.Array]:
+    def step(across: AnyAcross, right: jax.Array, _x: Any, _other: Any) -> tuple[jax.Array, jax.Array]:
         copies = jnp.broadcast_to(right, (2**across.legs, *right.shape))
         kets = every(across, copies)  # (bits, bra leg after, ket leg before)
         bras = every(across, kets.conj().mT).conj()  # (bits, ket leg before, bra leg before)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from qgl.plan.boundary.padded import bodies_of
 from qgl.plan.boundary.paths import Path, path_of
 from qgl.plan.boundary.windows import windows
 from qgl.plan.model import Cost
@@ -26,6 +27,10 @@ DRAW_SECONDS = 40e-9  # of a random bit
 GRADIENT = 4.0
 COMPLEX = 4.0
 HELD = 9.0  # times that an entry is held: itself, its parts, and what their gradients need
+COMPILED_SECONDS = 0.9  # processor time of compiling anything at all
+BODY_COMPILED_SECONDS = (
+    0.16  # and of each time that a column is written out: forward, backward, or as strings are checked
+)
 KEPT = 1 << 29  # bytes of boundaries that are kept for the gradient; strings beyond are contracted in turn
 
 
@@ -46,10 +51,11 @@ def estimate(columns: Columns, query: Query, precision: str) -> Cost:
     flops, memory = 0.0, HELD * number * entries
     seconds = len(columns.kinds) * COLUMN_SECONDS + columns.bodies * BODY_SECONDS + entries * ENTRY_SECONDS
     slow = 1.0 if precision == "single" else 2.0
-    batch = 1
+    batch, bodies = 1, 0
     given_strings = isinstance(query, LogProb | GivenStrings)
     for column_paths, rows in _contractions(columns, query):
         batch = max(batch, rows)
+        bodies += _bodies(columns, column_paths, query)
         together = rows_at_once(columns, rows, number) / rows if given_strings else 1.0
         for column, path in zip(columns.classes, column_paths, strict=True):
             complexity = slow * column.count * (1 if real else COMPLEX)
@@ -68,7 +74,21 @@ def estimate(columns: Columns, query: Query, precision: str) -> Cost:
     width = int(np.ceil(columns.bits.max()))
     bond = int(2 ** columns.bits.max())
     facts = (("columns", count), ("bond", bond), ("classes", len(columns.classes)), ("order", columns.order_name))
-    return Cost(seconds, int(memory), flops, width, facts=facts)
+    compiled = COMPILED_SECONDS + BODY_COMPILED_SECONDS * bodies
+    return Cost(seconds, int(memory), flops, width, facts=facts, compiled=compiled)
+
+
+def _bodies(columns: Columns, paths: list[Path], query: Query) -> int:
+    """How often a column is written out in one boundary contraction, and in its gradient."""
+    match query:
+        case LogProb() | GivenStrings():
+            return 3 * bodies_of(columns, paths)
+        case GivenPauliWords():
+            return 2 * bodies_of(columns, paths)
+        case Samples():
+            return columns.bodies
+        case _:
+            return 2 * columns.bodies
 
 
 def _entries(columns: Columns) -> float:

@@ -20,11 +20,12 @@ from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.contraction.path import Path, find_path
 from qgl.plan.contraction.scheme import Leaf, Scheme, schedule
 from qgl.plan.costs import BYTES_PER_SECOND, DOUBLE, GRADIENT, STEP_SECONDS
-from qgl.plan.model import Cost, Prepared
+from qgl.plan.model import COMPILED_SECONDS, Cost, Prepared
 from qgl.plan.network.tensors import Network, UnsuitableError, network_of, traced_wires
 from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Query
 
 COMPILING = 13 * 10**6  # bytes for a group of contractions; measured: 31 take 400 MB, 55 take 740
+COMPILED = 0.2  # processor seconds for a group of contractions
 LEAST = 22  # qubits of a circuit; a state of fewer takes no time
 MOST_OPERATIONS = 3_000
 MOST_TENSORS = 1_500  # each different contraction is compiled
@@ -253,7 +254,11 @@ def _cost(made: Contracted, rows: int, precision: str, width: int) -> Cost:
     memory = int(size * (1.5 * large + 1.1 * small))  # of the large ones the gradient keeps more
     flops = GRADIENT * operations + 2 * products
     shared = seconds if made.projection == "open" else 0.0
-    return Cost(seconds, memory, flops, width, shared=shared, facts=facts, compiling=COMPILING * len(scheme.groups))
+    groups = len(scheme.groups)
+    compiled = COMPILED_SECONDS + COMPILED * groups
+    return Cost(
+        seconds, memory, flops, width, shared=shared, facts=facts, compiling=COMPILING * groups, compiled=compiled
+    )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,69 @@
+"""Takes boundaries across columns that come once each, by one compiled body; see `qgl.plan.boundary.padded`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+
+from qgl.kernels.arrays import take
+from qgl.plan.boundary.padded import PaddedRun
+
+Tables = tuple[jax.Array, jax.Array, jax.Array]
+
+
+def tables_of(run: PaddedRun, held: Sequence[jax.Array]) -> Tables:
+    """What `AcrossPadded` needs of every column, from the tensors that the columns hold: shapes (columns, S, L, T) and
+    those of `run.order` and `run.inverse`.
+    """
+    flat = jnp.concatenate([*(tensor.reshape(-1) for tensor in held), jnp.zeros(1, held[0].dtype)])
+    return take(flat, run.matrices), jnp.asarray(run.order), jnp.asarray(run.inverse)
+
+
+class AcrossPadded:
+    """Takes boundary values across one column of a run."""
+
+    legs = 1
+
+    def __init__(self, run: PaddedRun, tables: Tables) -> None:
+        self._shape, self._tables = run.shape, tables
+
+    def __call__(self, values: jax.Array, cap: jax.Array | None = None) -> jax.Array:
+        """Shapes: values (batch, C), cap (batch, leg) or (batch, 1 or more, leg); the result (batch, C)."""
+        assert cap is not None
+        kept, acted, new = self._shape
+        matrix, order, inverse = self._tables
+        rows = _moved(values, order, inverse).reshape(-1, acted)
+        product = jnp.matmul(rows, matrix.reshape(acted, -1), precision="highest")
+        legs = product.reshape(len(values), kept, -1, new)
+        weights = (cap if cap.ndim == 2 else cap[:, 0])[:, None, :, None]
+        return widened(jnp.sum(legs * weights, axis=2).reshape(len(values), -1), values.shape[1])
+
+
+def widened(values: jax.Array, count: int) -> jax.Array:
+    """Boundary values (batch, bond) with zeros after them, shape (batch, count)."""
+    return jnp.pad(values, ((0, 0), (0, count - values.shape[1])))
+
+
+def narrowed(values: jax.Array, run: PaddedRun) -> jax.Array:
+    """The boundary (batch, bond) after a run, from (batch, C)."""
+    return values.at[:, run.end].get(mode="promise_in_bounds", wrap_negative_indices=False)
+
+
+@jax.custom_vjp
+def _moved(values: jax.Array, order: jax.Array, inverse: jax.Array) -> jax.Array:
+    """values[:, order], whose gradient is a gather, too: nothing comes back from what is padding."""
+    return values.at[:, order].get(mode="promise_in_bounds", wrap_negative_indices=False)
+
+
+def _forward(values: jax.Array, order: jax.Array, inverse: jax.Array) -> tuple[jax.Array, jax.Array]:
+    return _moved(values, order, inverse), inverse
+
+
+def _backward(inverse: jax.Array, gradient: jax.Array) -> tuple[jax.Array, None, None]:
+    back = gradient.at[:, jnp.maximum(inverse, 0)].get(mode="promise_in_bounds", wrap_negative_indices=False)
+    return jnp.where(inverse >= 0, back, 0), None, None
+
+
+_moved.defvjp(_forward, _backward)

@@ -428,7 +428,10 @@ class Model(Questions):
         key: Array | None,
         given: Mapping[Query, Array],
     ) -> dict[Query, Any]:
-        """Answers for each row of `conditions`, stacked; without conditions, plain answers."""
+        """Answers for each row of `conditions`, stacked; without conditions, plain answers.
+
+        What comes with the queries has a row for each condition, too.
+        """
         if conditions is None:
             return self._answers(params, queries, None, key, given)
         rows = jnp.asarray(conditions, dtype=self._real)
@@ -436,4 +439,10 @@ class Model(Questions):
         circuits = len(rows) * len(self.parameters.weights)
         shares, varies = self.readings.shares(queries), self.parameters.varying
         simulators = self.readings.simulators(shares, first, varies, circuits)
-        return one_by_one(lambda row: self._answers(params, queries, row, key, given, simulators), rows, queries)
+        listed = [query for query in queries if query in given]  # JAX sorts the keys of dictionaries
+
+        def answers(row: tuple[Array, list[Array]]) -> dict[Query, Any]:
+            own = dict(zip(listed, row[1], strict=True))
+            return self._answers(params, queries, row[0], key, own, simulators)
+
+        return one_by_one(answers, (rows, [given[query] for query in listed]), queries)

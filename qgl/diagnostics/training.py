@@ -270,8 +270,7 @@ class UnfitForBatch(Diagnostic):
     """`batch` draws rows of data at each step, and the objective cannot be estimated from a part of the rows.
 
     `nll` and `kl` are means over rows, so that some rows give an unbiased estimate. Other objectives compare the model
-    with frequencies in all rows, which are counted once and cost nothing at a step. With conditions, the circuit runs
-    once for each condition, whatever rows are drawn.
+    with frequencies in all rows, which are counted once and cost nothing at a step.
     """
 
     fault: str

@@ -27,7 +27,7 @@ def accuracy(name: str, data: DataSet, columns: Columns, answer: Callable[..., A
     right = 0.0
     few = data.width <= _FEW
     query = LogProb.of(strings(np.arange(2**data.width), data.width)) if few else Probabilities()
-    for condition, chosen in _groups(data):
+    for condition, chosen in in_groups(data.conditions, len(data.rows)):
         likeliest = int(np.argmax(np.asarray(answer(query, condition))))
         right += float(data.weights[chosen] @ (indices(data.rows[chosen]) == likeliest))
     return Row(name, right, uniform=1 / prod(size for size, _ in columns), uniform_is=uniform_text(columns))
@@ -36,7 +36,7 @@ def accuracy(name: str, data: DataSet, columns: Columns, answer: Callable[..., A
 def conditional_valid_rate(name: str, data: DataSet, columns: Columns, answer: Callable[..., Any]) -> Row:
     """The mean over conditions, with their weights, of the probability of the strings that the data have there."""
     rate = even = 0.0
-    for condition, chosen in _groups(data):
+    for condition, chosen in in_groups(data.conditions, len(data.rows)):
         rows, _, _ = distinct(data.rows[chosen], data.weights[chosen])
         weight = float(data.weights[chosen].sum())
         rate += weight * float(np.exp(np.asarray(answer(LogProb.of(rows), condition), np.float64)).sum())
@@ -53,10 +53,12 @@ def success(name: str, data: DataSet | None, answer: Callable[..., Any]) -> Row:
     return Row(name, float(np.average(chances, weights=counts)))
 
 
-def _groups(data: DataSet) -> Iterator[tuple[NDArray[np.float64] | None, NDArray[Any]]]:
-    """Every condition once, with the rows that have it; of rows of one class, which is given, all of them."""
-    if data.conditions is None:
-        yield None, np.ones(len(data.rows), np.bool_)
+def in_groups(
+    conditions: NDArray[np.float64] | None, rows: int
+) -> Iterator[tuple[NDArray[np.float64] | None, NDArray[np.bool_]]]:
+    """Every condition of so many rows once, with the rows that have it; without conditions, all rows."""
+    if conditions is None:
+        yield None, np.ones(rows, np.bool_)
         return
-    for condition in np.unique(data.conditions, axis=0):
-        yield condition, np.all(data.conditions == condition, axis=1)
+    for condition in np.unique(conditions, axis=0):
+        yield condition, np.all(conditions == condition, axis=1)

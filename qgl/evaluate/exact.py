@@ -14,7 +14,7 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NothingSucceeds
 from qgl.diagnostics.size import TooLarge
 from qgl.evaluate import estimates, metrics
-from qgl.evaluate.conditions import accuracy, conditional_valid_rate, success
+from qgl.evaluate.conditions import accuracy, conditional_valid_rate, in_groups, success
 from qgl.evaluate.correlations import OfColumns, Shells, markov_length
 from qgl.evaluate.deployment import deployment
 from qgl.evaluate.discrepancy import PauliWordSet
@@ -186,8 +186,7 @@ def _row_by_row(call: calls.NLL | calls.ValidRate | calls.Accuracy, evaluation: 
 def _nll(call: calls.NLL, data: DataSet, evaluation: Evaluation) -> Iterator[Row]:
     assert data.conditions is not None
     value, impossible = 0.0, 0
-    for condition in np.unique(data.conditions, axis=0):
-        chosen = np.all(data.conditions == condition, axis=1)
+    for condition, chosen in in_groups(data.conditions, len(data.rows)):
         log_prob = np.asarray(evaluation.answer(LogProb.of(data.rows[chosen]), condition), dtype=np.float64)
         value -= float(data.weights[chosen] @ np.maximum(log_prob, log_floor(data.width)))
         impossible += int((is_impossible(log_prob, data.width) & (data.weights[chosen] > 0)).sum())

@@ -11,20 +11,20 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.objectives.model import OfAllConditions
 from qgl.query import GivenOutcomes, GivenStrings, Query, log_floor
 
 Array = jax.Array
-LogProbOf = Callable[[NDArray[np.uint8], NDArray[np.uint8] | None], NDArray[np.float64]]
+LogProbOf = Callable[[NDArray[np.uint8], NDArray[np.uint8] | None, NDArray[np.float64] | None], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, eq=False)
-class RowsDrawn(OfAllConditions):
+class RowsDrawn:
     """-mean log p(x) over `batch` rows x of the data, or over all, plus `constant`, in nats; unbiased for the latter.
 
-    rows      shape (rows, n), as the data have them: a string that comes twice is two rows
-    weights   their probabilities, shape (rows,)
-    bases     of Pauli shots, the basis of each bit, shape (rows, n)
+    rows        shape (rows, n), as the data have them: a string that comes twice is two rows
+    weights     their probabilities, shape (rows,)
+    bases       of Pauli shots, the basis of each bit, shape (rows, n)
+    conditions  what the model is given with each row, shape (rows, condition width); None for an unconditional model
     """
 
     name: str
@@ -33,6 +33,7 @@ class RowsDrawn(OfAllConditions):
     batch: int | None
     constant: float = 0.0
     bases: NDArray[np.uint8] | None = field(default=None, repr=False)
+    conditions: NDArray[np.float64] | None = field(default=None, repr=False)
 
     @property
     def stochastic(self) -> bool:
@@ -41,6 +42,8 @@ class RowsDrawn(OfAllConditions):
     @property
     def query(self) -> Query:
         count = len(self.rows) if self.batch is None else self.batch
+        if self.conditions is not None:
+            return GivenStrings(1)
         return GivenStrings(count) if self.bases is None else GivenOutcomes(count)
 
     @property
@@ -48,22 +51,29 @@ class RowsDrawn(OfAllConditions):
         return (self.query,)
 
     def given(self, key: Array | None) -> Mapping[Query, Array]:
-        rows = jnp.asarray(self.rows if self.bases is None else outcomes(self.rows, self.bases))
+        rows = self._drawn(self.rows if self.bases is None else outcomes(self.rows, self.bases), key)
+        return {self.query: rows if self.conditions is None else rows[:, None]}
+
+    def conditions_at(self, key: Array | None) -> Array | None:
+        """As `Objective.conditions_at`: those of the rows that an evaluation takes."""
+        return None if self.conditions is None else self._drawn(self.conditions, key)
+
+    def _drawn(self, rows: NDArray[Any], key: Array | None) -> Array:
         if self.batch is None:
-            return {self.query: rows}
+            return jnp.asarray(rows)
         if key is None:
             raise ValueError("rows of data that are drawn need a key")
-        return {self.query: rows[draw_rows(key, self.weights, self.batch)]}
+        return jnp.asarray(rows)[draw_rows(key, self.weights, self.batch)]
 
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
-        log_prob = jnp.maximum(answers[self.query], log_floor(self.rows.shape[1]))
+        log_prob = jnp.maximum(answers[self.query].reshape(-1), log_floor(self.rows.shape[1]))
         if self.batch is None:
             return self.constant - jnp.dot(jnp.asarray(self.weights, log_prob.dtype), log_prob)
         return self.constant - jnp.mean(log_prob)
 
     def whole(self, log_prob: LogProbOf) -> float:
-        """The loss over all rows; `log_prob` is that of given strings in given bases, if any, shape (batch,)."""
-        values = np.maximum(log_prob(self.rows, self.bases), log_floor(self.rows.shape[1]))
+        """The loss over all rows; `log_prob` is that of given strings in given bases under given conditions, if any."""
+        values = np.maximum(log_prob(self.rows, self.bases, self.conditions), log_floor(self.rows.shape[1]))
         return self.constant - float(self.weights @ values)
 
 

@@ -121,7 +121,10 @@ class Objective(Protocol):
     def conditions(self) -> NDArray[np.float64] | None: ...
 
     def given(self, key: Array | None) -> Mapping[Query, Array]:
-        """The arrays of the queries that leave them open, drawn anew for each evaluation of a stochastic objective."""
+        """The arrays of the queries that leave them open, drawn anew for each evaluation of a stochastic objective.
+
+        With conditions, each array has a leading axis (count,): what comes with the query under each of them.
+        """
         ...
 
     def conditions_at(self, key: Array | None) -> NDArray[np.float64] | Array | None:

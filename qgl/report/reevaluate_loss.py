@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.evaluate import in_chunks
+from qgl.evaluate.conditions import in_groups
 from qgl.model import Model
 from qgl.objectives.batch import RowsDrawn
 from qgl.parameters import Params
@@ -37,8 +38,15 @@ def reevaluated(model: object, results: SeedResults) -> SeedResults:
 
 
 def _log_prob(
-    model: Model, params: Params, rows: NDArray[np.uint8], bases: NDArray[np.uint8] | None
+    model: Model,
+    params: Params,
+    rows: NDArray[np.uint8],
+    bases: NDArray[np.uint8] | None,
+    conditions: NDArray[np.float64] | None,
 ) -> NDArray[np.float64]:
-    if bases is None:
-        return in_chunks.log_prob(model, params, rows)
-    return in_chunks.log_prob_in_bases(model, params, rows, bases)
+    if bases is not None:
+        return in_chunks.log_prob_in_bases(model, params, rows, bases)
+    values = np.empty(len(rows))
+    for condition, chosen in in_groups(conditions, len(rows)):
+        values[chosen] = in_chunks.log_prob(model, params, rows[chosen], condition)
+    return values

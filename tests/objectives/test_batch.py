@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import qgl
-from qgl.objectives import Setting, build
+from qgl.data.environment import FolderEnvironment
+from qgl.objectives import Objective, Setting, build
 from qgl.objectives.batch import RowsDrawn, draw_rows
 from qgl.program.calls.objectives import KL, NLL
 from qgl.program.calls.optimizers import LBFGS
@@ -65,7 +66,7 @@ def test_the_loss_is_unbiased_for_that_of_all_rows(kind: str, name: str) -> None
 
     values = np.asarray(jax.jit(jax.vmap(estimate))(jax.random.split(jax.random.key(1), 4000)))
     assert abs(values.mean() - whole) < 5 * values.std() / np.sqrt(4000)
-    assert drawn.whole(lambda rows, _: np.asarray(log_p)[rows @ np.array([4, 2, 1])]) == pytest.approx(whole, rel=1e-5)
+    assert drawn.whole(lambda rows, *_: np.asarray(log_p)[rows @ np.array([4, 2, 1])]) == pytest.approx(whole, rel=1e-5)
 
 
 def test_a_batch_of_all_rows_is_the_exact_objective() -> None:
@@ -90,6 +91,47 @@ def test_a_run_of_batches_ends_with_the_losses_over_all_rows_and_resumes_to_the_
         assert (tmp_path / "part" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     assert json.loads((tmp_path / "part/manifest.json").read_text())["settings"]["batch"] == 2
     np.testing.assert_array_equal(Run.load(tmp_path / "part").losses, run.losses)
+
+
+def test_rows_are_drawn_with_their_conditions() -> None:
+    conditions = np.asarray(np.arange(24)[:, None] % 3, np.float64)
+    data = {"d": DataSet("d", ROWS, WEIGHTS["distribution"], conditions, False, "", "")}
+    exact, drawn = (build(NLL("d", span=SPAN), Setting.in_a_row(data, 3, batch)) for batch in (None, 5))
+    log_p = jnp.log(jnp.asarray(RNG.dirichlet(np.ones(8), 3)))  # of each condition
+
+    def loss(objective: Objective, key: jax.Array | None) -> jax.Array:
+        given, place = objective.conditions_at(key), jnp.asarray([4, 2, 1])
+        ((query, rows),) = objective.given(key).items()
+        strings = rows.astype(jnp.int32) @ place
+        return objective.loss({query: log_p[jnp.asarray(given)[:, 0].astype(int)[:, None], strings]}, key)
+
+    each = np.asarray(log_p)[conditions[:, 0].astype(int), ROWS @ np.array([4, 2, 1])]
+    whole = -float(WEIGHTS["distribution"] @ each)
+    assert float(loss(exact, None)) == pytest.approx(whole, rel=1e-5)
+    values = np.asarray(jax.jit(jax.vmap(lambda key: loss(drawn, key)))(jax.random.split(jax.random.key(1), 4000)))
+    assert abs(values.mean() - whole) < 5 * values.std() / np.sqrt(4000)
+
+
+def test_a_run_of_batches_with_conditions_ends_with_the_loss_over_all_rows(tmp_path: Path) -> None:
+    rows = np.array([[0, 0, 0], [0, 1, 0], [1, 1, 0], [0, 1, 1], [1, 1, 1]], np.uint8)
+    np.savez(tmp_path / "rows.npz", rows=rows)
+    text = (
+        'data seen = npz("rows.npz", columns = 0..1, condition = [2]);\ncondition c[1];\nvisible v[2];\n'
+        "model { ry(?) v; ry(c[0]) v[0]; cx v[0], v[1]; }\nobjective nll(seen);\n"
+        "train { steps 6; seeds 2; checkpoint 3; batch 2; }\n"
+    )
+    environment = FolderEnvironment(tmp_path)
+    run = train(qgl.loads(text, environment), out=tmp_path / "whole", display="quiet", pictures=False)
+    exact = qgl.loads(text.replace("batch 2;", ""), environment)
+    for seed in range(2):
+        params = {name: value[seed] for name, value in run.all_params.items()}
+        each = [float(exact.log_prob(params, row[None, :2], row[2:])[0]) for row in rows]
+        assert run.losses[seed] == pytest.approx(-np.mean(each), rel=1e-5)
+        assert float(exact.loss(params)) == pytest.approx(-np.mean(each), rel=1e-5)
+    train(qgl.loads(text, environment), out=tmp_path / "part", steps=2, display="quiet", pictures=False)
+    train(qgl.loads(text, environment), resume=tmp_path / "part", steps=6, display="quiet", pictures=False)
+    for name in ("metrics.jsonl", "weights.safetensors"):
+        assert (tmp_path / "part" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
 def test_lbfgs_and_another_batch_than_the_programs_are_refused() -> None:

@@ -11,7 +11,7 @@ from qgl.bits.distribution import indices
 from qgl.objectives import Objective, Setting, build
 from qgl.program.calls.objectives import KL, NLL
 from qgl.program.program import DataSet
-from qgl.query import LOG_TINY, LogProb
+from qgl.query import LOG_TINY, GivenStrings, LogProb
 from qgl.source import Source, Span
 
 SPAN = Span(Source("test", "nll"), 0, 3)
@@ -61,7 +61,8 @@ def test_conditions_are_asked_once_each() -> None:
     assert objective.conditions is not None
     np.testing.assert_array_equal(objective.conditions, [[0.0], [1.0]])
     p = jnp.array([[0.4, 0.3, 0.2, 0.1], P.tolist()])  # p(x | 0), p(x | 1)
-    (query,) = objective.queries
-    assert isinstance(query, LogProb)
-    loss = objective.loss({query: jnp.log(p[:, indices(query.rows)])}, None)
+    ((query, strings),) = objective.given(None).items()
+    assert query == GivenStrings(3) and strings.shape == (2, 3, 2)  # one string of the first, repeated for nothing
+    place = indices(np.asarray(strings).reshape(6, 2)).reshape(2, 3)
+    loss = objective.loss({query: jnp.log(jnp.take_along_axis(p, place, 1))}, None)
     assert loss == pytest.approx(-np.mean(np.log([0.1, 0.2, 0.3, 0.4])), rel=1e-6)

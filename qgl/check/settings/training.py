@@ -283,12 +283,6 @@ def read_train(train: tree.Train | None, scope: Scope, place: Span, terms: tuple
 
 def _batch_fits(span: Span, terms: tuple[Term, ...], scope: Scope) -> None:
     """Reports a `batch` that no term of the objective can be estimated by."""
-    drawn = [term.call for term in terms if by_row(term.call, scope.data)]
-    if terms and not drawn:
+    if terms and not any(by_row(term.call, scope.data) for term in terms):
         names = " and ".join(f"`{name}`" for name in dict.fromkeys(term.call.name for term in terms))
         scope.report(UnfitForBatch(span, f"{names} takes what it needs of all rows together"))
-    for call in drawn:
-        data = scope.data.get(call.data)
-        if data is not None and data.conditions is not None and not isinstance(call, MSE | Infidelity):
-            scope.report(UnfitForBatch(span, f"the rows of `{data.name}` come with conditions"))
-            return

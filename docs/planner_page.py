@@ -18,9 +18,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import qgl
-from qgl.cli.explain import duration, show
+from qgl.cli.explain import show
 from qgl.diagnostics.render import to_text
-from qgl.diagnostics.size import amount
+from qgl.diagnostics.size import amount, duration
 from qgl.draw import cone
 from qgl.plan.boundary.method import BoundaryContraction, PreparedBoundary
 from qgl.plan.circuit_variants import CircuitVariants

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qgl.kernels.boundary.runner import BoundaryRunner
 from qgl.kernels.cones.runner import ConeRunner
 from qgl.kernels.contraction.runner import ContractionRunner
+from qgl.kernels.gate_by_gate.runner import GateByGateRunner
 from qgl.kernels.iqp.runner import IqpRunner
 from qgl.kernels.propagation.runner import PropagationRunner
 from qgl.kernels.rounding import without_remainders
@@ -24,6 +25,7 @@ from qgl.kernels.trajectories.runner import TrajectoryRunner
 from qgl.plan.boundary.method import BoundaryProgram
 from qgl.plan.cones.tables import ConeProgram
 from qgl.plan.contraction.method import ContractionProgram
+from qgl.plan.gate_by_gate.method import GateByGateProgram
 from qgl.plan.iqp.method import IqpProgram
 from qgl.plan.model import Lowered, Plan, StateProgram
 from qgl.plan.propagation.program import PropagationProgram
@@ -50,6 +52,7 @@ RUNNERS: Mapping[type[Lowered], Callable[[Any], Runner]] = {
     BoundaryProgram: BoundaryRunner,
     IqpProgram: IqpRunner,
     PropagationProgram: PropagationRunner,
+    GateByGateProgram: GateByGateRunner,
 }
 
 

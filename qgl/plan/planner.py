@@ -18,6 +18,7 @@ from qgl.plan.boundary.method import BoundaryContraction
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.cones.method import LightCones
 from qgl.plan.contraction.method import Contraction
+from qgl.plan.gate_by_gate.method import GateByGate
 from qgl.plan.iqp.method import Iqp
 from qgl.plan.memory import for_arrays
 from qgl.plan.model import Candidate, Cost, Method, Plan, Prepared, Row, describe
@@ -38,6 +39,7 @@ METHODS: tuple[Method, ...] = (
     Iqp(),
     BoundaryContraction(),
     Contraction(),
+    GateByGate(),
 )
 
 
@@ -49,7 +51,7 @@ def methods_of(approximate: Propagation | None) -> tuple[Method, ...]:
     return (*METHODS, PauliPropagation(limits))
 
 
-LAST_RESORTS = ("contraction",)  # to find what they take needs seconds
+LAST_RESORTS = ("contraction", "gate by gate")  # to find what they take needs seconds
 PATIENCE = 1.0  # seconds of a gradient up to which a last resort is not asked
 RESORTS_OF_TRUNCATED = ("cones", *LAST_RESORTS)  # where truncated answers are allowed: wide cones need minutes to plan
 PATIENCE_OF_TRUNCATED = 60.0

@@ -1,0 +1,152 @@
+"""Gate-by-gate sampling as a method.
+
+S. Bravyi, D. Gosset, Y. Liu, How to simulate quantum measurement without computing marginals, Phys. Rev. Lett. 128,
+220503 (2022): a gate changes nothing about the distribution of the bits of the qubits that it does not act on. So from
+a string of the circuit's beginning comes one of the beginning with a gate more, by forgetting the bits of its qubits
+and drawing them from their distribution given the others, which amplitudes tell. No marginal is needed, whose boundary
+would be squared.
+
+Here whole sweeps of gates along a line are taken so. Qubits of gates of the sweep are open while these act, as in a
+state, and are drawn as soon as they are closed; gates of earlier sweeps are contracted column by column. What lies
+right of a place is contracted once in each sweep. Environments of channels, and what is discarded, are qubits like
+others, whose bits are forgotten.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.ir.circuit import Circuit
+from qgl.plan.circuit_variants import CircuitVariants
+from qgl.plan.gate_by_gate.nodes import Nodes, all_read, nodes_of
+from qgl.plan.gate_by_gate.orders import orders
+from qgl.plan.gate_by_gate.sweeps import sweeps_of
+from qgl.plan.gate_by_gate.walk import TooWideError, Walk, walk_of
+from qgl.plan.model import Cost, Prepared
+from qgl.plan.network.tensors import Network, UnsuitableError, network_of
+from qgl.query import Query, Samples
+
+WIDEST = 26  # axes of a boundary
+MOST_OPERATIONS = 20_000
+LAGS = (math.inf, 0, 2, 6, 16)  # places
+TOGETHER = 1 << 19  # entries of the boundaries of all shots that go side by side
+NUMBER_BYTES = 16
+COPIES = 4  # of a boundary, while a step is taken
+STEP_SECONDS = 20e-6
+ENTRY_SECONDS = 1.6e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """The steps along the best line, as it was found."""
+
+    walk: Walk
+    sweeps: int
+    order: str
+
+    def together(self, shots: int) -> int:
+        """Shots that go side by side."""
+        return min(shots, max(1, TOGETHER >> self.walk.axes))
+
+
+@dataclass(frozen=True, eq=False)
+class GateByGateProgram:
+    """The network of amplitudes, whose first open wires are the visible ones, and the steps."""
+
+    method: str
+    network: Network
+    design: Design
+    visible: NDArray[np.int32]
+    wires: int
+
+    def sizes(self) -> dict[str, int]:
+        walk = self.design.walk
+        return {"steps": len(walk.steps), "axes": walk.axes, "tensors": len(self.network.tensors)}
+
+
+class PreparedGateByGate:
+    """A circuit made ready; lines are tried when a cost is first asked for."""
+
+    def __init__(self, name: str, variants: CircuitVariants) -> None:
+        self._name, self._variants = name, variants
+
+    @cached_property
+    def _circuit(self) -> Circuit:
+        return all_read(self._variants.pure)
+
+    @cached_property
+    def _network(self) -> Network:
+        return network_of(self._circuit, "amplitude")
+
+    @cached_property
+    def _design(self) -> Design | str:
+        """The line and the sweeps of least time, or why there are none."""
+        circuit = self._circuit
+        if len(circuit.operations) > MOST_OPERATIONS:
+            return f"{len(circuit.operations):,} operations to sweep over; {MOST_OPERATIONS:,} are the most"
+        try:
+            network = self._network
+        except UnsuitableError as error:
+            return str(error)
+        nodes = nodes_of(circuit, network)
+        best: Design | None = None
+        for name, order in orders(circuit, self._sites()):
+            for lag in LAGS:
+                limit = math.inf if best is None else 0.9 * best.walk.entries
+                best = _tried(network, nodes, name, order, lag, limit) or best
+        return best or f"gates cross every line of its qubits so that boundaries have more than {WIDEST} axes"
+
+    def _sites(self) -> dict[int, int] | None:
+        """The site of each wire, where all that are not fresh have one of their own."""
+        circuit = self._circuit
+        wires = [wire for wire in circuit.visible if circuit.wires[wire].kind != "fresh"]
+        sites = {wire: site[1] for wire in wires if (site := circuit.wires[wire].site) is not None}
+        return sites if len(sites) == len(wires) == len(set(sites.values())) else None
+
+    def cost(self, query: Query, precision: str) -> Cost:
+        """Of all shots; there is no gradient."""
+        if not isinstance(query, Samples):
+            return Cost.refused("answers samples only")
+        design = self._design
+        if isinstance(design, str):
+            return Cost.refused(design)
+        walk, together = design.walk, design.together(query.shots)
+        batches = math.ceil(query.shots / together)
+        seconds = batches * len(walk.steps) * STEP_SECONDS + query.shots * walk.entries * ENTRY_SECONDS
+        entries = walk.held + COPIES * 2.0**walk.axes
+        memory = int(NUMBER_BYTES * together * entries + 8 * query.shots * len(self._circuit.visible))
+        facts = (("sweeps", design.sweeps), ("axes", walk.axes), ("together", together), ("order", design.order))
+        return Cost(seconds, memory, 8 * query.shots * walk.entries, walk.axes, facts=facts)
+
+    def lower(self, queries: tuple[Query, ...], precision: str) -> GateByGateProgram:
+        """One program for any number of shots."""
+        design, circuit = self._design, self._circuit
+        assert isinstance(design, Design)
+        visible = np.array(circuit.visible[: self._variants.width], np.int32)
+        return GateByGateProgram(self._name, self._network, design, visible, len(circuit.wires))
+
+
+def _tried(network: Network, nodes: Nodes, name: str, order: list[int], lag: float, limit: float) -> Design | None:
+    """The design of a line and a lag; None where its boundaries are too wide or have more entries than `limit`."""
+    rank = [0] * (max(order) + 1)
+    for place, wire in enumerate(order):
+        rank[wire] = place
+    sweeps = sweeps_of(nodes, rank, lag)
+    try:
+        return Design(walk_of(network, nodes, sweeps, order, WIDEST, limit), len(sweeps.acting), name)
+    except TooWideError:
+        return None
+
+
+class GateByGate:
+    """Strings drawn gate by gate, from amplitudes: of wide circuits, chains with channels, independent parts."""
+
+    name = "gate by gate"
+
+    def prepare(self, variants: CircuitVariants) -> Prepared:
+        return PreparedGateByGate(self.name, variants)

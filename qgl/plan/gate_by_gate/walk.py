@@ -1,0 +1,283 @@
+"""What is done in the sweeps of gate-by-gate sampling, step by step, and how much work that is.
+
+The *boundary* is an array with an axis of two for every label that is cut, and a last axis of shots, one of length 1
+where all shots are alike so far. Steps are the same for all shots but for their bits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from qgl.plan.gate_by_gate.nodes import Nodes
+from qgl.plan.gate_by_gate.sweeps import Sweeps
+from qgl.plan.network.tensors import Network, Tensor
+
+BIT = -1  # stands for the bit of a wire among the tensors of its column
+NORMALISED = 16  # columns after which a boundary is scaled, as amplitudes shrink with every bit
+
+
+@dataclass(frozen=True, slots=True)
+class Multiply:
+    """The boundary times a tensor, summed over the labels that they share.
+
+    tensor         its number
+    tensor_turned  its axes: those that are new, then the `shared` ones
+    turned         the boundary's axes: those that are shared, then the others
+    """
+
+    tensor: int
+    tensor_turned: tuple[int, ...]
+    turned: tuple[int, ...]
+    shared: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Of an axis of the boundary, what belongs to the present bit of a wire."""
+
+    axis: int
+    wire: int
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A new first axis of the boundary: one at the present bit of a wire, else zero."""
+
+    wire: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """New bits of wires, from the distribution that the boundary and what lies right of it give them.
+
+    turned  the boundary's axes: `cut` that the environment on the right has, in its order, then those of open wires
+    right   the place of that environment, or -1 where nothing is cut
+    wires   to draw one after another, each with its axis among those of the open wires that are left
+    """
+
+    turned: tuple[int, ...]
+    cut: int
+    right: int
+    wires: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The boundary of each shot divided by its largest number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The boundary is kept as the environment right of a place."""
+
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """The boundary is one number, and becomes 1 for all shots."""
+
+
+Placed = tuple[int, tuple[int, ...]]  # a tensor and its labels
+Step = Multiply | Keep | Put | Draw | Scale | Store | Restart
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """The steps of all sweeps.
+
+    axes     of the largest boundary
+    entries  of boundaries that are multiplied in all steps, for one shot
+    held     entries of the environments that are kept at once, for one shot
+    """
+
+    steps: tuple[Step, ...]
+    axes: int
+    entries: float
+    held: float
+
+
+class TooWideError(Exception):
+    """Boundaries would be larger than they may."""
+
+
+def walk_of(
+    network: Network, nodes: Nodes, sweeps: Sweeps, order: Sequence[int], most: int, limit: float = math.inf
+) -> Walk:
+    """The steps for wires in some order.
+
+    Raises:
+        TooWideError: a boundary has more than `most` axes, or all have more than `limit` entries.
+    """
+    walker = _Walker(network, nodes, order, most, limit)
+    for acting, joining in zip(sweeps.acting, sweeps.joining, strict=True):
+        walker.sweep(acting)
+        walker.join(joining)
+    return Walk(tuple(walker.steps), walker.widest, walker.entries, walker.most_held)
+
+
+class _Walker:
+    """Follows the labels of the boundary.
+
+    Labels within a node are those of the network. Those along wires are new ones, each time that a node acts or joins,
+    as nodes may have changed places.
+
+    columns  tensors of the circuit's beginning by places, with their labels
+    end      of each wire its label at the end of the beginning
+    """
+
+    def __init__(self, network: Network, nodes: Nodes, order: Sequence[int], most: int, limit: float) -> None:
+        self.network, self.nodes, self.order = network, nodes, order
+        self.most, self.limit = most, limit
+        self.present = [_present(network, tensor) for tensor in network.tensors]
+        self.rank = {wire: place for place, wire in enumerate(order)}
+        self.count = len(network.sizes)
+        self.end = {wire: self.label() for wire in order}
+        self.columns: list[list[Placed]] = [[] for _ in order]
+        for wire, number in nodes.starts.items():
+            self.columns[self.rank[wire]].append((number, (self.end[wire],)))
+        self.steps: list[Step] = []
+        self.axes: list[int] = []
+        self.widest, self.entries, self.most_held = 0, 0.0, 0.0
+
+    def label(self) -> int:
+        self.count += 1
+        return self.count
+
+    def placed(self, k: int, end: dict[int, int]) -> Iterator[Placed]:
+        """The tensors of a node behind the labels of wires, which it moves on."""
+        for number in self.nodes.nodes[k].tensors:
+            tensor = self.network.tensors[number]
+            before = [end[wire] for wire in tensor.wires]
+            after = [self.label() for _ in tensor.wires]
+            end.update(zip(tensor.wires, after, strict=True))
+            inner = tensor.labels[: len(tensor.labels) - 2 * len(after)]
+            yield number, (*inner, *after, *before)
+
+    def join(self, joining: Iterable[int]) -> None:
+        """Nodes become part of the beginning; a tensor stands at the first of its wires."""
+        for k in joining:
+            home = min(self.rank[wire] for wire in self.nodes.nodes[k].wires)
+            for number, labels in self.placed(k, self.end):
+                wires = self.network.tensors[number].wires
+                self.columns[min((self.rank[wire] for wire in wires), default=home)].append((number, labels))
+
+    def sweep(self, acting: dict[int, list[int]]) -> None:
+        """Environments from the right, then bits from the left."""
+        closing: dict[int, int] = {}
+        for place, ones in acting.items():
+            for k in ones:
+                closing |= {wire: max(place, closing.get(wire, 0)) for wire in self.nodes.nodes[k].wires}
+        closed: dict[int, list[int]] = {}
+        for wire in sorted(closing, key=lambda wire: self.rank[wire]):
+            closed.setdefault(closing[wire], []).append(wire)
+        rights = self.environments(closed)
+        end = dict(self.end)
+        waiting: dict[int, Placed] = {}  # starts of wires that nothing has happened to
+        self.restart()
+        for place, wire in enumerate(self.order):
+            if wire in closing and len(self.columns[place]) == 1:
+                waiting[wire] = self.columns[place][0]
+            else:
+                self.column(self.columns[place], None if wire in closing else wire)
+            for k in acting.get(place, ()):
+                for new in [wire for wire in self.nodes.nodes[k].wires if wire in waiting]:
+                    self.multiply(*waiting.pop(new))
+                for number, labels in self.placed(k, end):
+                    self.multiply(number, labels)
+            if place in closed:
+                self.draw(closed[place], end, rights.get(place, []), place)
+            self.after_column(place)
+
+    def environments(self, closed: dict[int, list[int]]) -> dict[int, list[int]]:
+        """Right of each place where bits are drawn, the labels of the environment that is kept there."""
+        rights: dict[int, list[int]] = {}
+        held = 0.0
+        if not closed:
+            return rights
+        self.restart()
+        for place in range(len(self.order) - 1, min(closed), -1):
+            self.column(self.columns[place][::-1], self.order[place])
+            self.after_column(place)
+            if place - 1 in closed and self.axes:
+                self.add(Store(place - 1))
+                rights[place - 1] = list(self.axes)
+                held += 2.0 ** len(self.axes)
+        self.most_held = max(self.most_held, held)
+        return rights
+
+    # ------------------------------------------------------------ steps
+
+    def add(self, step: Step, passes: float = 1.0) -> None:
+        self.steps.append(step)
+        self.entries += passes * 2.0 ** len(self.axes)
+
+    def restart(self) -> None:
+        self.axes = []
+        self.steps.append(Restart())
+
+    def after_column(self, place: int) -> None:
+        if not self.axes and not isinstance(self.steps[-1], Restart):
+            self.restart()
+        elif place % NORMALISED == 0:
+            self.add(Scale())
+
+    def column(self, tensors: Iterable[Placed], wire: int | None) -> None:
+        """The tensors of a column, and the present bit of its wire unless that stays open; what adds least first."""
+        left = [*([] if wire is None else [(BIT, (self.end[wire],))]), *tensors]
+        while left:
+            now = set(self.axes)
+            sizes = [len(now.symmetric_difference(labels)) for _, labels in left]
+            number, labels = left.pop(sizes.index(min(sizes)))
+            if number != BIT:
+                self.multiply(number, labels)
+            elif wire is not None:
+                self.bit(wire, self.end[wire])
+
+    def multiply(self, number: int, labels: Sequence[int]) -> None:
+        new = [label for label in labels if label not in self.axes]
+        shared = [label for label in labels if label in self.axes]
+        rest = [label for label in self.axes if label not in shared]
+        of_tensor = tuple(labels.index(label) for label in (*new, *shared))
+        of_axes = tuple(self.axes.index(label) for label in (*shared, *rest))
+        self.axes = new + rest
+        self.widen()
+        self.entries += self.present[number] * 2.0 ** len(rest)
+        self.steps.append(Multiply(number, of_tensor, of_axes, len(shared)))
+
+    def bit(self, wire: int, label: int) -> None:
+        """What belongs to the present bit of a wire whose end is a label, which is an axis already or not."""
+        if label in self.axes:
+            self.add(Keep(self.axes.index(label), wire))
+            self.axes.remove(label)
+        else:
+            self.axes.insert(0, label)
+            self.widen()
+            self.add(Put(wire))
+
+    def draw(self, wires: Sequence[int], end: dict[int, int], right: Sequence[int], place: int) -> None:
+        """New bits of some open wires, and what belongs to them."""
+        open_axes = [label for label in self.axes if label not in right]
+        turned = tuple(self.axes.index(label) for label in (*right, *open_axes))
+        drawn = []
+        for wire in wires:
+            drawn.append((wire, open_axes.index(end[wire])))
+            open_axes.remove(end[wire])
+        self.add(Draw(turned, len(right), place if right else -1, tuple(drawn)), 2.0)
+        for wire in wires:
+            self.bit(wire, end[wire])
+
+    def widen(self) -> None:
+        self.widest = max(self.widest, len(self.axes))
+        if self.widest > self.most or self.entries > self.limit:
+            raise TooWideError
+
+
+def _present(network: Network, tensor: Tensor) -> int:
+    """Entries of a tensor that are not known to be zero."""
+    fixed = network.tables[tensor.table].fixed
+    return int(np.count_nonzero(fixed[tensor.row])) if tensor.row < len(fixed) else 2 ** len(tensor.labels)

@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.kernels.devices.host import Real, on_host
 from qgl.kernels.gate_by_gate.sampling import drawn_bits
 from qgl.kernels.network.tensors import tensor_tables
-from qgl.kernels.propagation.host import Real, on_host
 from qgl.kernels.runner import GivenArrays, needed
 from qgl.plan.gate_by_gate.method import GateByGateProgram
 from qgl.query import Query, Samples
@@ -72,4 +72,4 @@ class GateByGateRunner:
             size = rows * math.prod(table.shape)
             tables.append(values[at : at + size].reshape(rows, *table.shape))
             at += size
-        return [tables[tensor.table][tensor.row] for tensor in network.tensors]
+        return [tables[table][row] for table, row in zip(network.tensors.tables, network.tensors.rows, strict=True)]

@@ -28,7 +28,8 @@ from qgl.plan.gate_by_gate.orders import orders
 from qgl.plan.gate_by_gate.sweeps import sweeps_of
 from qgl.plan.gate_by_gate.walk import TooWideError, Walk, walk_of
 from qgl.plan.model import Cost, Prepared
-from qgl.plan.network.tensors import Network, UnsuitableError, network_of
+from qgl.plan.network.builder import UnsuitableError
+from qgl.plan.network.table import Network
 from qgl.query import Query, Samples
 
 WIDEST = 26  # axes of a boundary
@@ -80,8 +81,8 @@ class PreparedGateByGate:
         return all_read(self._variants.pure)
 
     @cached_property
-    def _network(self) -> Network:
-        return network_of(self._circuit, "amplitude")
+    def _nodes(self) -> Nodes:
+        return nodes_of(self._circuit)
 
     @cached_property
     def _design(self) -> Design | str:
@@ -90,15 +91,14 @@ class PreparedGateByGate:
         if len(circuit.operations) > MOST_OPERATIONS:
             return f"{len(circuit.operations):,} operations to sweep over; {MOST_OPERATIONS:,} are the most"
         try:
-            network = self._network
+            nodes = self._nodes
         except UnsuitableError as error:
             return str(error)
-        nodes = nodes_of(circuit, network)
         best: Design | None = None
         for name, order in orders(circuit, self._sites()):
             for lag in LAGS:
                 limit = math.inf if best is None else 0.9 * best.walk.entries
-                best = _tried(network, nodes, name, order, lag, limit) or best
+                best = _tried(nodes, name, order, lag, limit) or best
         return best or f"gates cross every line of its qubits so that boundaries have more than {WIDEST} axes"
 
     def _sites(self) -> dict[int, int] | None:
@@ -128,17 +128,17 @@ class PreparedGateByGate:
         design, circuit = self._design, self._circuit
         assert isinstance(design, Design)
         visible = np.array(circuit.visible[: self._variants.width], np.int32)
-        return GateByGateProgram(self._name, self._network, design, visible, len(circuit.wires))
+        return GateByGateProgram(self._name, self._nodes.network, design, visible, len(circuit.wires))
 
 
-def _tried(network: Network, nodes: Nodes, name: str, order: list[int], lag: float, limit: float) -> Design | None:
+def _tried(nodes: Nodes, name: str, order: list[int], lag: float, limit: float) -> Design | None:
     """The design of a line and a lag; None where its boundaries are too wide or have more entries than `limit`."""
     rank = [0] * (max(order) + 1)
     for place, wire in enumerate(order):
         rank[wire] = place
     sweeps = sweeps_of(nodes, rank, lag)
     try:
-        return Design(walk_of(network, nodes, sweeps, order, WIDEST, limit), len(sweeps.acting), name)
+        return Design(walk_of(nodes, sweeps, order, WIDEST, limit), len(sweeps.acting), name)
     except TooWideError:
         return None
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import diagonal_wires, is_swap
-from qgl.plan.network.tensors import Network
-from qgl.program.operations import LIFETIME
+from qgl.plan.network.table import Network, Tensor
+from qgl.plan.network.tensors import SingleGates
+from qgl.program.operations import LIFETIME, Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,10 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class Nodes:
-    """The nodes of a network in order of time, and the tensor that starts each wire."""
+    """The network of a circuit, its nodes in order of time, and the tensor that starts each wire."""
 
+    network: Network
+    tensors: tuple[Tensor, ...]
     nodes: tuple[Node, ...]
     starts: dict[int, int]
 
@@ -57,47 +59,67 @@ def all_read(circuit: Circuit) -> Circuit:
     return circuit.with_operations(operations, visible=(*visible, *others))
 
 
-def nodes_of(circuit: Circuit, network: Network) -> Nodes:
-    """The nodes of the network of amplitudes of a circuit as `all_read` makes it."""
-    starts: dict[int, int] = {}
-    at: dict[int, list[int]] = {}  # of each wire the positions of what acts on it, ascending
-    members: dict[int, list[int]] = {}
-    for number, tensor in enumerate(network.tensors):
-        if len(tensor.labels) == 1:
-            starts[tensor.wires[0]] = number
-            continue
-        members.setdefault(tensor.position, []).append(number)
-        for wire in tensor.wires:
-            at.setdefault(wire, []).append(tensor.position)
-    changing = _changing(circuit, at)
-    nodes: list[Node] = []
-    changed: dict[int, int] = {}  # of each wire, the last node that is not diagonal on it
-    held: dict[int, list[int]] = {}  # and the diagonal ones behind it
-    for position in sorted(members):
-        tensors = tuple(members[position])
-        wires = tuple(dict.fromkeys(wire for number in tensors for wire in network.tensors[number].wires))
+def nodes_of(circuit: Circuit) -> Nodes:
+    """The nodes of a circuit as `all_read` makes it, and its network of amplitudes.
+
+    Raises:
+        UnsuitableError: a gate is too wide, or an evolution has Pauli words that do not commute.
+    """
+    builder = _NodeBuilder(circuit, "amplitude", bits_known=False)
+    network = builder.network()
+    starts = {wire: k for k, wire in enumerate(circuit.visible)}
+    return Nodes(network, tuple(network.tensors), tuple(builder.nodes), starts)
+
+
+class _NodeBuilder(SingleGates):
+    """Adds operations to a network and keeps which tensors are of which.
+
+    changed  of each wire the last node that is not diagonal on it
+    held     of each wire the nodes behind that one
+    waiting  of each wire the operations of the run that waits there
+    """
+
+    def network(self) -> Network:
+        """The network of all operations, the starts of wires first."""
+        self.nodes: list[Node] = []
+        self.changed: dict[int, int] = {}
+        self.held: dict[int, list[int]] = {}
+        self.waiting: dict[int, list[Operation]] = {}
+        for wire in self.circuit.visible:
+            self.here(wire)
+        for operation in self.circuit.operations:
+            if len(operation.wires) == 1:
+                self.operation(operation)
+                self.waiting.setdefault(operation.wires[0], []).append(operation)
+                continue
+            for wire in operation.wires:
+                self.flush(wire)
+            first = len(self._drafts)
+            self.operation(operation)
+            for wire in operation.wires:
+                self.here(wire)
+            self.node(first, operation.wires, set(operation.wires) - diagonal_wires(operation))
+        for wire in self.circuit.visible:
+            self.flush(wire)
+        return self.assembled(tuple(self.here(wire) for wire in self.circuit.visible))
+
+    def flush(self, wire: int) -> None:
+        """The run that waits on a wire is a node."""
+        run, first = self.waiting.pop(wire, []), len(self._drafts)
+        self.here(wire)
+        if len(self._drafts) > first:
+            self.node(first, (wire,), {wire for operation in run if not diagonal_wires(operation)})
+
+    def node(self, first: int, wires: tuple[int, ...], changing: set[int]) -> None:
+        """The tensors from `first` on are a node, which is not diagonal on the wires `changing`."""
+        number = len(self.nodes)
         before: set[int] = set()
         for wire in wires:
-            if (position, wire) in changing:
-                before.update(held.pop(wire, []) or ([changed[wire]] if wire in changed else []))
-                changed[wire] = len(nodes)
+            changed = [self.changed[wire]] if wire in self.changed else []
+            before.update(self.held.pop(wire, []) or changed if wire in changing else changed)
+            if wire in changing:
+                self.changed[wire] = number
             else:
-                before.update([changed[wire]] if wire in changed else [])
-                held.setdefault(wire, []).append(len(nodes))
-        diagonal = all((position, wire) not in changing for wire in wires)
-        nodes.append(Node(tensors, wires, tuple(sorted(before)), diagonal))
-    return Nodes(tuple(nodes), starts)
-
-
-def _changing(circuit: Circuit, at: dict[int, list[int]]) -> set[tuple[int, int]]:
-    """Positions of nodes and wires on which they are not diagonal.
-
-    What an operation does to a wire alone may have joined the run there, which stands at the last of its operations.
-    """
-    places: set[tuple[int, int]] = set()
-    for k, operation in enumerate(circuit.operations):
-        for wire in set(operation.wires) - diagonal_wires(operation):
-            own = at.get(wire, ())
-            place = bisect_left(own, k)
-            places.update((position, wire) for position in own[place : place + 1])
-    return places
+                self.held.setdefault(wire, []).append(number)
+        tensors = tuple(range(first, len(self._drafts)))
+        self.nodes.append(Node(tensors, wires, tuple(sorted(before)), not changing))

@@ -14,7 +14,7 @@ import numpy as np
 
 from qgl.plan.gate_by_gate.nodes import Nodes
 from qgl.plan.gate_by_gate.sweeps import Sweeps
-from qgl.plan.network.tensors import Network, Tensor
+from qgl.plan.network.table import Network, Tensor
 
 BIT = -1  # stands for the bit of a wire among the tensors of its column
 NORMALISED = 16  # columns after which a boundary is scaled, as amplitudes shrink with every bit
@@ -105,15 +105,13 @@ class TooWideError(Exception):
     """Boundaries would be larger than they may."""
 
 
-def walk_of(
-    network: Network, nodes: Nodes, sweeps: Sweeps, order: Sequence[int], most: int, limit: float = math.inf
-) -> Walk:
+def walk_of(nodes: Nodes, sweeps: Sweeps, order: Sequence[int], most: int, limit: float = math.inf) -> Walk:
     """The steps for wires in some order.
 
     Raises:
         TooWideError: a boundary has more than `most` axes, or all have more than `limit` entries.
     """
-    walker = _Walker(network, nodes, order, most, limit)
+    walker = _Walker(nodes, order, most, limit)
     for acting, joining in zip(sweeps.acting, sweeps.joining, strict=True):
         walker.sweep(acting)
         walker.join(joining)
@@ -130,12 +128,12 @@ class _Walker:
     end      of each wire its label at the end of the beginning
     """
 
-    def __init__(self, network: Network, nodes: Nodes, order: Sequence[int], most: int, limit: float) -> None:
-        self.network, self.nodes, self.order = network, nodes, order
+    def __init__(self, nodes: Nodes, order: Sequence[int], most: int, limit: float) -> None:
+        self.nodes, self.tensors, self.order = nodes.nodes, nodes.tensors, order
         self.most, self.limit = most, limit
-        self.present = [_present(network, tensor) for tensor in network.tensors]
+        self.present = [_present(nodes.network, tensor) for tensor in nodes.tensors]
         self.rank = {wire: place for place, wire in enumerate(order)}
-        self.count = len(network.sizes)
+        self.count = len(nodes.network.sizes)
         self.end = {wire: self.label() for wire in order}
         self.columns: list[list[Placed]] = [[] for _ in order]
         for wire, number in nodes.starts.items():
@@ -150,8 +148,8 @@ class _Walker:
 
     def placed(self, k: int, end: dict[int, int]) -> Iterator[Placed]:
         """The tensors of a node behind the labels of wires, which it moves on."""
-        for number in self.nodes.nodes[k].tensors:
-            tensor = self.network.tensors[number]
+        for number in self.nodes[k].tensors:
+            tensor = self.tensors[number]
             before = [end[wire] for wire in tensor.wires]
             after = [self.label() for _ in tensor.wires]
             end.update(zip(tensor.wires, after, strict=True))
@@ -161,9 +159,9 @@ class _Walker:
     def join(self, joining: Iterable[int]) -> None:
         """Nodes become part of the beginning; a tensor stands at the first of its wires."""
         for k in joining:
-            home = min(self.rank[wire] for wire in self.nodes.nodes[k].wires)
+            home = min(self.rank[wire] for wire in self.nodes[k].wires)
             for number, labels in self.placed(k, self.end):
-                wires = self.network.tensors[number].wires
+                wires = self.tensors[number].wires
                 self.columns[min((self.rank[wire] for wire in wires), default=home)].append((number, labels))
 
     def sweep(self, acting: dict[int, list[int]]) -> None:
@@ -171,7 +169,7 @@ class _Walker:
         closing: dict[int, int] = {}
         for place, ones in acting.items():
             for k in ones:
-                closing |= {wire: max(place, closing.get(wire, 0)) for wire in self.nodes.nodes[k].wires}
+                closing |= {wire: max(place, closing.get(wire, 0)) for wire in self.nodes[k].wires}
         closed: dict[int, list[int]] = {}
         for wire in sorted(closing, key=lambda wire: self.rank[wire]):
             closed.setdefault(closing[wire], []).append(wire)
@@ -185,7 +183,7 @@ class _Walker:
             else:
                 self.column(self.columns[place], None if wire in closing else wire)
             for k in acting.get(place, ()):
-                for new in [wire for wire in self.nodes.nodes[k].wires if wire in waiting]:
+                for new in [wire for wire in self.nodes[k].wires if wire in waiting]:
                     self.multiply(*waiting.pop(new))
                 for number, labels in self.placed(k, end):
                     self.multiply(number, labels)

@@ -54,10 +54,10 @@ def network_of(circuit: Circuit, algebra: str, bits_known: bool = False) -> Netw
             return LaneBuilder(circuit, circuit.lanes, algebra, bits_known).network()
         except NoLaneError:
             pass
-    return _SingleGates(circuit, algebra, bits_known).network()
+    return SingleGates(circuit, algebra, bits_known).network()
 
 
-class _SingleGates(Builder):
+class SingleGates(Builder):
     """Goes through a circuit operation by operation."""
 
     def __init__(self, circuit: Circuit, algebra: str, bits_known: bool) -> None:
@@ -85,9 +85,10 @@ class _SingleGates(Builder):
         visible = set(self.circuit.visible)
         for wire in sorted({*self._now, *self._runs} - visible - self._ended):
             self.end(wire)
-        return self._assembled(tuple(self.here(wire) for wire in self.circuit.visible))
+        return self.assembled(tuple(self.here(wire) for wire in self.circuit.visible))
 
-    def _assembled(self, ends: tuple[int, ...]) -> Network:
+    def assembled(self, ends: tuple[int, ...]) -> Network:
+        """The network of what was added, whose open labels are `ends`."""
         tables, place, pool, expressions = self.values.build()
         placed = np.array([place(handle) for _, handle, _ in self._drafts], np.int32).reshape(-1, 2)
         labels, wires = (Ragged.of([draft[part] for draft in self._drafts]) for part in (0, 2))

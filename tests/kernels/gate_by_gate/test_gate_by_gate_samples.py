@@ -19,10 +19,9 @@ from qgl.kernels.simulator import Simulator
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.cones.method import LightCones
 from qgl.plan.gate_by_gate.method import GateByGate
-from qgl.plan.gate_by_gate.nodes import all_read, nodes_of
+from qgl.plan.gate_by_gate.nodes import Nodes, all_read, nodes_of
 from qgl.plan.gate_by_gate.sweeps import sweeps_of
 from qgl.plan.gate_by_gate.walk import Draw, Walk, walk_of
-from qgl.plan.network.tensors import Network, network_of
 from qgl.plan.planner import Planner
 from qgl.program.operations import Operation
 from qgl.program.program import Program
@@ -65,24 +64,23 @@ def mixed() -> Program:
     )
 
 
-def sampler(program: Program, inputs: Array) -> tuple[Circuit, Network, list[Array]]:
-    """The circuit whose every wire is read, its network, and the numbers of its tensors."""
+def sampler(program: Program, inputs: Array) -> tuple[Circuit, Nodes, list[Array]]:
+    """The circuit whose every wire is read, its nodes, and the numbers of its tensors."""
     circuit = all_read(CircuitVariants(Circuit.of(program), True).pure)
-    network = network_of(circuit, "amplitude")
+    nodes = nodes_of(circuit)
     with jax.enable_x64(True):
-        tables = jax.jit(lambda values: tensor_tables(network, values))(jnp.asarray(inputs, jnp.float64))
+        tables = jax.jit(lambda values: tensor_tables(nodes.network, values))(jnp.asarray(inputs, jnp.float64))
     values = [np.asarray(table) for table in tables]
-    return circuit, network, [values[tensor.table][tensor.row] for tensor in network.tensors]
+    return circuit, nodes, [values[tensor.table][tensor.row] for tensor in nodes.tensors]
 
 
-def walk(circuit: Circuit, network: Network, order: Sequence[int], lag: float) -> tuple[Walk, int]:
+def walk(circuit: Circuit, nodes: Nodes, order: Sequence[int], lag: float) -> tuple[Walk, int]:
     """The steps along a line, and the number of sweeps."""
-    nodes = nodes_of(circuit, network)
     rank = [0] * len(circuit.wires)
     for place, wire in enumerate(order):
         rank[wire] = place
     sweeps = sweeps_of(nodes, rank, lag)
-    return walk_of(network, nodes, sweeps, order, most=30), len(sweeps.acting)
+    return walk_of(nodes, sweeps, order, most=30), len(sweeps.acting)
 
 
 def distribution(circuit: Circuit, steps: Walk, tensors: list[Array], visible: int) -> Array | None:
@@ -110,12 +108,12 @@ def distribution(circuit: Circuit, steps: Walk, tensors: list[Array], visible: i
 
 def compare(program: Program, inputs: Array = NOTHING, seed: int = 0) -> list[int]:
     """Every lag and two lines of wires against the judge; how many sweeps there were."""
-    circuit, network, tensors = sampler(program, inputs)
+    circuit, nodes, tensors = sampler(program, inputs)
     right = probabilities(program, inputs)
     counts = []
     for order in (list(circuit.visible), np.random.default_rng(seed).permutation(circuit.visible).tolist()):
         for lag in LAGS:
-            steps, sweeps = walk(circuit, network, order, lag)
+            steps, sweeps = walk(circuit, nodes, order, lag)
             drawn = distribution(circuit, steps, tensors, len(program.visible))
             if drawn is not None:
                 np.testing.assert_allclose(drawn, right, atol=1e-12)

@@ -57,7 +57,7 @@ class Design:
 
 @dataclass(frozen=True, eq=False)
 class GateByGateProgram:
-    """The network of amplitudes, whose first open wires are the visible ones, and the steps."""
+    """The network of amplitudes, the steps, the wires that are read out, shape (n,), and the number of all wires."""
 
     method: str
     network: Network

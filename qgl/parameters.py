@@ -16,7 +16,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from qgl.bits.distribution import distinct, strings
 from qgl.data.local_maps import start as local_maps
@@ -71,7 +70,7 @@ class Parameters:
             if parameter.kind in ("param", "random"):
                 raw = np.asarray(params[parameter.name], np.float64)
                 of_logit = parameter.constraint == "probability" and parameter.kind == "param"
-                by_name[parameter.name] = np.asarray(expit(raw)) if of_logit else raw
+                by_name[parameter.name] = np.exp(-np.logaddexp(0, -raw)) if of_logit else raw
         return by_name
 
     @property

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
+import scipy  # which loads its parts where they are first used
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 from qgl.bits.distribution import distinct, indices, strings
 from qgl.evaluate.distributions import Distribution, Drawn, ProductDistribution, Real
@@ -233,7 +233,7 @@ def _mean_inverse(queries: int, chance: float) -> float:
     if chance >= 1:
         return 1 / queries
     m = np.arange(1, queries + 1, dtype=np.float64)
-    logs = gammaln(queries + 1) - gammaln(m + 1) - gammaln(queries - m + 1)
+    logs = scipy.special.gammaln(queries + 1) - scipy.special.gammaln(m + 1) - scipy.special.gammaln(queries - m + 1)
     weights = np.exp(logs + m * np.log(chance) + (queries - m) * np.log1p(-chance))
     return float((weights / m).sum() / weights.sum()) if weights.sum() > 0 else 1.0
 
@@ -258,7 +258,12 @@ def _chances(counts: Real, total: float, queries: float) -> Real:
     misses = total - counts
     fits = misses >= queries
     safe = np.where(fits, misses, queries)
-    logs = gammaln(safe + 1) - gammaln(safe - queries + 1) - gammaln(total + 1) + gammaln(total - queries + 1)
+    logs = (
+        scipy.special.gammaln(safe + 1)
+        - scipy.special.gammaln(safe - queries + 1)
+        - scipy.special.gammaln(total + 1)
+        + scipy.special.gammaln(total - queries + 1)
+    )
     chances: Real = np.where(fits, -np.expm1(np.minimum(logs, 0.0)), 1.0)
     return chances
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy  # which loads its parts where they are first used
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -42,7 +42,7 @@ def fitted(rows: NDArray[np.uint8], weights: Real, bond: int) -> Tensors:
         sizes = [_NOISE * np.sqrt(np.mean(np.abs(a) ** 2)) for a in start]
         noisy = [a + size * _noise(random, a.shape) for a, size in zip(start, sizes, strict=True)]
         options = {"maxiter": STEPS, "maxcor": 20}
-        optima.append(minimize(loss, _flat(noisy), jac=True, method="L-BFGS-B", options=options))
+        optima.append(scipy.optimize.minimize(loss, _flat(noisy), jac=True, method="L-BFGS-B", options=options))
     return right_canonical(_split(min(optima, key=lambda each: float(each.fun)).x, shapes))
 
 

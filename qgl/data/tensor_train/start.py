@@ -6,8 +6,8 @@ from functools import lru_cache
 from itertools import product
 
 import numpy as np
+import scipy  # which loads its parts where they are first used
 from numpy.typing import NDArray
-from scipy.linalg import schur
 
 from qgl.bits.distribution import distinct
 from qgl.data.tensor_train.fit import Tensors, fitted
@@ -45,7 +45,7 @@ def _state(data: DataSet, bond: int) -> Tensors:
 
 def _coefficients(unitary: Matrix) -> Real:
     """a_P with exp(-i / 4 sum a_P P), the identity apart: a_P = Tr(P H) of the generator H."""
-    triangle, vectors = schur(unitary, output="complex")
+    triangle, vectors = scipy.linalg.schur(unitary, output="complex")
     generator = (vectors * -np.angle(np.diag(triangle))) @ vectors.conj().T
     pauli_words = ["".join(letters) for letters in product("IXYZ", repeat=2)][1:]
     return np.array([np.trace(pauli_matrix(pauli_word) @ generator).real for pauli_word in pauli_words])

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+import scipy  # which loads its parts where they are first used
 from numpy.typing import NDArray
-from scipy.integrate import quad
-from scipy.special import digamma, gammaln
 
 from qgl.bits.distribution import distinct, entropy, indices
 from qgl.evaluate.distributions import Real
@@ -107,12 +106,12 @@ def _entropy(counts: Real, strings: float, once: float) -> float:
     It is the estimate of Chao, Wang and Jost (2013), whose bias falls faster than any power of the number of rows.
     """
     count, singles, doubles = counts.sum(), float((counts == 1).sum()), float((counts == 2).sum())
-    entropy = float((counts / count) @ (digamma(count) - digamma(counts)))
+    entropy = float((counts / count) @ (scipy.special.digamma(count) - scipy.special.digamma(counts)))
     if once and count > 1:
         doubles = doubles or (singles - 1) / 2  # as of the number of strings that did not come
         again = 2 * doubles / ((count - 1) * singles + 2 * doubles) if doubles else 2 / (count + 1)
         log = np.log1p(-again)  # the sum of (1 - again)^(j + 1) / (count + j) over j >= 0, as an integral
-        tail = quad(lambda u: np.exp(log - u) / -np.expm1(log - u / count), 0, 60)[0] / count
+        tail = scipy.integrate.quad(lambda u: np.exp(log - u) / -np.expm1(log - u / count), 0, 60)[0] / count
         entropy += once * tail
     return min(entropy, float(np.log(strings)))
 
@@ -122,7 +121,7 @@ def mean_deviation(p: Real, count: int) -> Real:
     inside = (p > 0) & (p < 1)
     safe = np.where(inside, p, 0.5)
     most = np.floor(count * safe) + 1
-    logs = gammaln(count + 1) - gammaln(most + 1) - gammaln(count - most + 1)
+    logs = scipy.special.gammaln(count + 1) - scipy.special.gammaln(most + 1) - scipy.special.gammaln(count - most + 1)
     logs = np.log(2 * most) + logs + most * np.log(safe) + (count - most + 1) * np.log1p(-safe)
     deviations: Real = np.where(inside, np.exp(logs) / count, 0.0)
     return deviations

@@ -301,11 +301,10 @@ class Model(Questions):
 
     def _with_held(self, params: Params, key: Array | None = None) -> Params:
         """Checked parameters and what is held beside them; the states that enter are drawn if they are not among it."""
-        if self.drawing is None:
-            return self.parameters.checked(params)
         own, held = apart(params)
         own = self.parameters.checked(own)
-        return {**own, **(held if STATES in held else self.drawing.held(own, self._entropy(key)))}
+        drawn = {} if self.drawing is None or STATES in held else self.drawing.held(own, self._entropy(key))
+        return {**own, **held, **drawn}
 
     def held(self, params: Params) -> dict[str, Any]:
         """What a compiled loss takes beside the parameters, arrays by names that no parameter has.
@@ -387,7 +386,7 @@ class Model(Questions):
             first = next(iter(elements.values()))[0]
             simulators = self.readings.simulators(shares, first[0], self.parameters.varying, len(first))
         answers: dict[Query, Any] = {}
-        for share, simulator in zip(shares, simulators, strict=True):
+        for share, simulator in zip(shares, (each.following(held) for each in simulators), strict=True):
             inputs, weights = elements[share.of_rows]
             if isinstance(share, BasesShare):
                 answers |= share.answers(simulator, inputs, weights, given[share.asked], key)

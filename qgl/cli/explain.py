@@ -175,10 +175,11 @@ def _approximate(program: Program) -> list[str]:
         f"the {allowed.terms:,} largest" if allowed.terms is not None else "",
     ]
     within = "" if allowed.tolerance is None else f", which may be {allowed.tolerance:g}"
+    kept_for = "" if allowed.refresh is None else f"; in training the same words for {allowed.refresh} steps"
     wording = ", ".join(filter(None, kept)) or "all of them: the answers are exact"
     return [
         f"approximate: `propagation` keeps Pauli words {wording}; each of its answers is told with an estimate of the "
-        f"error{within}"
+        f"error{within}{kept_for}"
     ]
 
 

@@ -148,6 +148,19 @@ class TruncatedTooFar(Diagnostic):
     help = "lower `smallest`, raise `weight` and `terms`, or raise the `tolerance`"
 
 
+class PatternTooLarge(Diagnostic):
+    """With `refresh`, what is made of which words is kept as a table, and the table would be too large.
+
+    It grows with the words and with the gates that each of them meets.
+    """
+
+    most: int
+
+    code = "QGL0918"
+    message = says("more than {most:,} coefficients would have to be kept for the steps of `refresh`")
+    help = "raise `smallest`, lower `weight` or `terms`, or leave out `refresh`"
+
+
 class LogNotInstalled(Diagnostic):
     """The metrics of a run are to be written for another program too, by a library that is not installed.
 

@@ -266,6 +266,23 @@ class UnfitRegions(Diagnostic):
     help = "choose a smaller `size`"
 
 
+class UnfitForRefresh(Diagnostic):
+    """`refresh` keeps the Pauli words of truncated answers for some steps of one circuit, trained along the gradient.
+
+    A program with `latent` or `condition` inputs has a circuit for each of their values, and other strategies look at
+    many circuits in a step: words are found anew for each of these.
+    """
+
+    why: str
+
+    code = "QGL0733"
+    wrong = _GOOD.replace("steps 100;", "steps 100; strategy cma(); approximate propagation(refresh = 10);")
+    right = _GOOD.replace("steps 100;", "steps 100; approximate propagation(refresh = 10);")
+
+    message = says("`refresh` cannot keep the words of truncated answers: {why}")
+    help = "leave out `refresh`: words are found anew for each circuit then"
+
+
 class UnfitForBatch(Diagnostic):
     """`batch` draws rows of data at each step, and the objective cannot be estimated from a part of the rows.
 

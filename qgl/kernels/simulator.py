@@ -84,6 +84,25 @@ class Simulator:
         }
         return shared
 
+    @property
+    def propagations(self) -> tuple[PropagationRunner, ...]:
+        """What truncates answers, by words that depend on the inputs."""
+        own = (runner for runner in self._plain.values() if isinstance(runner, PropagationRunner))
+        return tuple(runner for runner in own if not runner.program.has_one_pattern)
+
+    def following(self, patterns: Mapping[str, Any]) -> Simulator:
+        """The same, truncated by patterns under the names of some of `propagations`."""
+        if not any(runner.name in patterns for runner in self.propagations):
+            return self
+        other = copy(self)
+        other._runners = other._plain = {
+            name: runner.following(patterns[runner.name])
+            if isinstance(runner, PropagationRunner) and runner.name in patterns
+            else runner
+            for name, runner in self._runners.items()
+        }
+        return other
+
     def answers(
         self,
         inputs: jax.Array,

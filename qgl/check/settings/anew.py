@@ -1,4 +1,4 @@
-"""Latents that are drawn anew at each step of training (`draws 64 anew`): how they cannot be trained."""
+"""What is drawn anew at each step of training (`draws 64 anew`), or found anew at some: how it cannot be trained."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.runs import UnfitForLineSearch
 from qgl.diagnostics.shots import UnfitShotSettings
+from qgl.diagnostics.training import UnfitForRefresh
 from qgl.program.calls.optimizers import LBFGS
+from qgl.program.calls.strategies import BY_GRADIENT
 from qgl.program.program import Parameter, Program, TrainSettings
 
 
 def anew_fits(program: Program, report: Callable[[Diagnostic], None]) -> bool:
-    """Whether a program with such latents can be trained as it says; reports why not."""
-    faults = list(anew_faults(program.parameters, program.train))
+    """Whether a program can be trained as it says, as far as that goes; reports why not."""
+    faults = [*anew_faults(program.parameters, program.train), *_refresh_faults(program.parameters, program.train)]
     for fault in faults:
         report(fault)
     return not faults
@@ -30,3 +32,15 @@ def anew_faults(parameters: Iterable[Parameter], settings: TrainSettings) -> Ite
     if isinstance(settings.optimizer, LBFGS):
         what = f"with `{renewed.name}` drawn anew at each step"
         yield UnfitForLineSearch(settings.optimizer.span, what, "leave out `anew`, or choose `adam`")
+
+
+def _refresh_faults(parameters: Iterable[Parameter], settings: TrainSettings) -> Iterator[Diagnostic]:
+    """Why the words of truncated answers cannot be kept for some steps."""
+    approximate, strategy = settings.approximate, settings.strategy_name
+    if approximate is None or approximate.refresh is None:
+        return
+    varies = next((each for each in parameters if each.kind in ("latent", "condition")), None)
+    if varies is not None:
+        yield UnfitForRefresh(approximate.span, f"each value of `{varies.name}` is a circuit of its own")
+    elif strategy not in BY_GRADIENT:
+        yield UnfitForRefresh(approximate.span, f"`{strategy}` is not along the gradient of one circuit")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from copy import copy
 from functools import cached_property, partial
@@ -23,6 +24,8 @@ from qgl.plan.propagation.pattern import Layout, Pattern, tables_of
 from qgl.plan.propagation.program import PropagationProgram
 from qgl.query import Query
 
+_NUMBERS = itertools.count()
+
 
 class PropagationRunner:
     """The words of all queries go backwards once.
@@ -33,6 +36,7 @@ class PropagationRunner:
 
     def __init__(self, program: PropagationProgram) -> None:
         self.program = program
+        self.name = f"pattern {next(_NUMBERS)}"  # of what `following` takes, among what is held beside parameters
         self._on_host = means_on_host(program)
         self._tables: Mapping[str, jax.Array] | None = None
 

@@ -35,7 +35,11 @@ Index = NDArray[np.int32]
 
 
 class PatternTooLargeError(Exception):
-    """A pattern has more nodes than are allowed."""
+    """A pattern has more than `most` nodes."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"more than {most} nodes")
+        self.most = most
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +174,7 @@ class Finder:
         """New nodes, of the shape of `sources`."""
         first, self._count = self._count, self._count + sources.size
         if self._count > self._most:
-            raise PatternTooLargeError
+            raise PatternTooLargeError(self._most)
         if self._count > len(self._level):
             self._level = np.pad(self._level, (0, max(self._count - len(self._level), len(self._level))))
         level = 1 + self._level[sources].max(axis=0, initial=0)

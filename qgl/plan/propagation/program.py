@@ -72,13 +72,13 @@ class PropagationProgram:
         """Whether words are dropped, if at all, whatever their coefficients: one pattern is that of all numbers."""
         return not self.limits.smallest and self.limits.terms is None
 
-    def pattern(self, flat: Reals, most: int = MOST_NODES) -> Pattern:
+    def pattern(self, flat: Reals, most: int | None = None) -> Pattern:
         """The pattern at numbers of shape (count,).
 
         Raises:
-            PatternTooLargeError: it has more than `most` nodes.
+            PatternTooLargeError: it has more than `most` nodes, by default more than any may have.
         """
-        numbers, finder = self._numbers(flat), Finder(self._places[0], most)
+        numbers, finder = self._numbers(flat), Finder(self._places[0], MOST_NODES if most is None else most)
 
         def find(batch: Batch) -> None:
             finder.begin(batch)

@@ -59,6 +59,11 @@ class Propagation(ApproximationCall):
     tolerance: float | None = argument(
         POSITIVE, "the largest estimate of the error of a mean of a Pauli word that may be told", default=None
     )
+    refresh: int | None = argument(
+        Integer(1),
+        "steps of training for which the words that were kept stay the same; found anew at each by default",
+        default=None,
+    )
 
     @property
     def finer(self) -> Propagation:

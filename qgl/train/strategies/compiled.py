@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import functools
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -37,6 +38,7 @@ class Compiled(Common):
 
     def __init__(self, model: Trainable, settings: TrainSettings, devices: Sequence[jax.Device] = ()) -> None:
         super().__init__(model, settings)
+        self._compiled: dict[Any, Callable[..., Any]] = {}
         self._mesh = mesh.grid(devices, settings.seeds) if len(devices) > 1 else None
 
     @abstractmethod
@@ -45,16 +47,29 @@ class Compiled(Common):
 
     def compile(self, state: State) -> State:
         """Compiles `advance`, which takes most of the time before the first step; returns the state on its devices."""
-        zero = np.zeros((), dtype=np.int32)
-        self._beside = self._held(state)
-        if self._mesh is None:
-            arguments = self._holding(state), self._seeds, zero, zero
-            self._advance = self._shared(("advance", self._form), lambda: compiled(self._chunk, *arguments))
-            return state
-        state = jax.device_put(jax.tree.map(np.asarray, state), NamedSharding(self._mesh, mesh.WHOLE))
-        spread = mesh.spread(self._chunk_of_a_device, self._mesh)
-        self._advance = jax.jit(spread).lower(self._holding(state), self._seeds, zero, zero).compile()
+        self._hold(self._held(state))
+        if self._mesh is not None:
+            state = jax.device_put(jax.tree.map(np.asarray, state), NamedSharding(self._mesh, mesh.WHOLE))
+        self._advancing(state)
         return state
+
+    def _hold(self, beside: dict[str, Any]) -> None:
+        """Takes what steps take beside the state from now on."""
+        self._beside = beside
+        leaves, tree = jax.tree.flatten(beside)
+        self._shapes = tree, tuple((np.shape(leaf), np.result_type(leaf)) for leaf in leaves)
+
+    def _advancing(self, state: State) -> Callable[..., Any]:
+        """What advances the state, compiled once for each shape of what is held beside it."""
+        if self._shapes not in self._compiled:
+            zero = np.zeros((), dtype=np.int32)
+            arguments = self._holding(state), self._seeds, zero, zero
+            if self._mesh is None:
+                made = self._shared(("advance", self._form), lambda: compiled(self._chunk, *arguments))
+            else:
+                made = jax.jit(mesh.spread(self._chunk_of_a_device, self._mesh)).lower(*arguments).compile()
+            self._compiled[self._shapes] = made
+        return self._compiled[self._shapes]
 
     def _holding(self, state: State) -> State:
         """The state, with what a step takes beside it among what is fixed."""
@@ -66,7 +81,8 @@ class Compiled(Common):
 
     def advance(self, state: State, step: int, count: int) -> tuple[State, History]:
         """See `Strategy.advance`."""
-        state, done, record = self._advance(self._holding(state), self._seeds, np.int32(step), np.int32(count))
+        advance = self._advancing(state)
+        state, done, record = advance(self._holding(state), self._seeds, np.int32(step), np.int32(count))
         state = self._alone(state)
         loss, terms, norm, status = jax.tree.map(lambda a: np.asarray(a)[: int(done)], record)
         return state, History(loss, terms, norm, status)

@@ -7,20 +7,24 @@ from dataclasses import replace
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
+from numpy.typing import NDArray
 
 from qgl.check.settings.stages import Stages, stages_of
 from qgl.diagnostics.model import QglError
 from qgl.kernels.devices import mesh
 from qgl.program.calls.strategies import Stagewise
 from qgl.program.program import Program, TrainSettings
+from qgl.runs.history import History
 from qgl.runs.seed_status import RUNNING
 from qgl.train.methods import Look, Method, Terms, choose
 from qgl.train.optimisers import method
 from qgl.train.strategies.compiled import Compiled
+from qgl.train.strategies.patterns import ESTIMATE, Patterns
 from qgl.train.strategies.stagewise import Masked, Staged, held_masks, unmasked
-from qgl.train.strategies.strategy import State
+from qgl.train.strategies.strategy import Anchor, State
 from qgl.train.trainable import Params, Trainable
 
 
@@ -34,11 +38,49 @@ class Gradient(Compiled):
     def __init__(self, model: Trainable, settings: TrainSettings, devices: Sequence[jax.Device] = ()) -> None:
         super().__init__(model, settings, devices)
         self._method = _method(model.program, settings)
+        self._patterns = Patterns.of(model)
+
+    def advance(self, state: State, step: int, count: int) -> tuple[State, History]:
+        """See `Strategy.advance`. Where patterns are kept, at most until they are found anew."""
+        if self._patterns is None or state.anchor is None:
+            return super().advance(state, step, count)
+        refresh = self._patterns.refresh
+        anchor = state.anchor
+        if step % refresh == 0:
+            anchor = self._refreshed(state, step)
+            state = state._replace(anchor=anchor)
+        state, history = super().advance(state, step, min(count, refresh - step % refresh))
+        estimates = np.broadcast_to(np.asarray(anchor.truncation), history.loss.shape)
+        return state, replace(history, terms={**history.terms, ESTIMATE: estimates})
+
+    def _refreshed(self, state: State, step: int) -> Anchor:
+        """Finds patterns anew. What the old ones make of the loss where they are given up counts as truncated, too."""
+        assert self._patterns is not None
+        stale = self._loss(state, step) if step else None
+        anchor = Anchor(state.trained, self._patterns.estimates({**state.fixed, **state.trained}))
+        state = state._replace(anchor=anchor)
+        self._hold(self._held(state))
+        if stale is None:
+            return anchor
+        return anchor._replace(truncation=anchor.truncation + np.abs(self._loss(state, step) - stale))
+
+    def _loss(self, state: State, step: int) -> NDArray[np.float64]:
+        """The loss of each seed, shape (seeds,), as the next step sees it."""
+        return np.asarray(super().advance(state, step, 1)[1].loss[0])
+
+    def _initial(self, seed: jax.Array, start: Params | None = None) -> State:
+        state = super()._initial(seed, start)
+        if self._patterns is None:
+            return state
+        return state._replace(anchor=Anchor(state.trained, jnp.zeros_like(state.loss)))
 
     def _held(self, state: State) -> dict[str, Any]:
         masks = held_masks(self._model.program)
         rows = {name: np.broadcast_to(mask, (len(self._seeds), *mask.shape)) for name, mask in masks.items()}
-        return {**super()._held(state), **rows}
+        patterns: dict[str, Any] = {}
+        if self._patterns is not None and state.anchor is not None:
+            patterns = self._patterns.tables({**state.fixed, **state.anchor.trained})
+        return {**super()._held(state), **rows, **patterns}
 
     def _memory(self, trained: Params, loss: jax.Array, terms: Terms) -> Any:
         return self._method.initial(trained, loss, terms)

@@ -22,6 +22,7 @@ class MeasuredGradient(Gradient):
     def __init__(self, model: Trainable, measured: Measured, settings: TrainSettings) -> None:
         super().__init__(model, settings)
         self._measured, self._stochastic = measured, True
+        self._patterns = None  # strings are not truncated
 
     def compile(self, state: State) -> State:
         """Compiles both parts of a step."""

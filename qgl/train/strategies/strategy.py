@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import jax
+import numpy as np
+from numpy.typing import NDArray
 
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History
@@ -21,13 +23,21 @@ from qgl.train.trainable import Params, Trainable
 CAPACITY = 256  # longest chunk, in steps
 
 
+class Anchor(NamedTuple):
+    """Trained parameters, and an estimate of what truncation and keeping patterns do to the loss, by seeds."""
+
+    trained: Params
+    truncation: jax.Array | NDArray[np.float64]
+
+
 class State(NamedTuple):
     """All that a run carries from step to step. Every array has a leading axis of seeds.
 
     `memory` is the strategy's own: a pytree of arrays whose shapes and types do not change. `kept` are the parameters
     to hand out: the best seen where the loss is deterministic, else the latest whose loss was finite. `loss`, `terms`
     and `gradient_norm` are those of the last step that the seed was running; a strategy without gradients has a norm of
-    NaN.
+    NaN. `anchor` is where patterns of truncated answers were found that are kept for some steps (`refresh`); None
+    without.
     """
 
     trained: Params
@@ -42,6 +52,7 @@ class State(NamedTuple):
     gradient_norm: jax.Array
     plateau_best: jax.Array
     plateau_since: jax.Array
+    anchor: Anchor | None = None
 
 
 class Record(NamedTuple):

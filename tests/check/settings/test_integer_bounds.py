@@ -13,6 +13,7 @@ from qgl.program.calls.table import KINDS
 MOST = 10**7
 # Numbers that are compared only, or begin a random sequence: nothing is held or gone through so often.
 COMPARED = {
+    "approximate propagation.refresh",  # with the number of the step
     "approximate propagation.terms",  # with the words that there are
     "approximate propagation.weight",  # with their letters
     "data amplitudes.seed",

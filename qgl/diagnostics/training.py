@@ -276,7 +276,7 @@ class UnfitForRefresh(Diagnostic):
     why: str
 
     code = "QGL0733"
-    wrong = _GOOD.replace("steps 100;", "steps 100; strategy cma(); approximate propagation(refresh = 10);")
+    wrong = _GOOD.replace("optimizer adam(rate = 0.05);", "strategy cma(); approximate propagation(refresh = 10);")
     right = _GOOD.replace("steps 100;", "steps 100; approximate propagation(refresh = 10);")
 
     message = says("`refresh` cannot keep the words of truncated answers: {why}")

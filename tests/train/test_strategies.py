@@ -22,7 +22,7 @@ from qgl.runs.files import checkpoint
 from qgl.runs.seed_status import TARGET
 from qgl.train.loop import train
 from qgl.train.strategies.candidates import Judged, together
-from qgl.train.strategies.cma_steps import OPTIONS, Memory, Sampler, ranked
+from qgl.train.strategies.evolution.cma_steps import OPTIONS, Memory, Sampler, ranked
 from qgl.train.strategies.gradient import Gradient
 from qgl.train.strategies.search import Losses, Search
 from qgl.train.strategies.table import STRATEGIES

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from qgl.program.calls import strategies
 from qgl.train.strategies.adversarial import Adversarial
-from qgl.train.strategies.cma import Cma
 from qgl.train.strategies.em import ExpectationMaximisation
+from qgl.train.strategies.evolution.cma import Cma
 from qgl.train.strategies.gradient import Gradient
 from qgl.train.strategies.layerwise_search import LayerwiseSearch
 from qgl.train.strategies.strategy import Factory

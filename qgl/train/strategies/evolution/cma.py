@@ -24,8 +24,8 @@ from qgl.runs.history import History
 from qgl.runs.seed_status import RUNNING
 from qgl.train.methods import Terms, choose
 from qgl.train.strategies.candidates import Judged, together
-from qgl.train.strategies.cma_steps import Memory, Sampler
 from qgl.train.strategies.common import Common
+from qgl.train.strategies.evolution.cma_steps import Memory, Sampler
 from qgl.train.strategies.strategy import Record, State
 from qgl.train.trainable import Params, Trainable
 

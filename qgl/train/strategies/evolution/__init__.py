@@ -1,0 +1,1 @@
+"""CMA-ES: the strategy, and its steps."""

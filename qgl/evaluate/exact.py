@@ -22,6 +22,7 @@ from qgl.evaluate.distributions import Distribution, Drawn, Real
 from qgl.evaluate.emitted import Emitted, trotter_error
 from qgl.evaluate.generalisation import SPREAD, Shares, Valid, counted, expected, measured
 from qgl.evaluate.impossible import impossible_rows, is_impossible
+from qgl.evaluate.of_data.denoising import denoising_gap
 from qgl.evaluate.outputs.reports import numbers_reported
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import NATS, PARTS, Row
@@ -110,7 +111,7 @@ def _report(call: calls.ReportCall, evaluation: Evaluation) -> Iterator[Row]:
             return _entropy(call, evaluation)
         case calls.HammingDistance() | calls.FreeEnergy() | calls.Energy() | calls.Expectation() | calls.LocalErrors():
             return _probe(call, evaluation)
-        case calls.Columns() | calls.CorrelationLength() | calls.MarkovLength():
+        case calls.Columns() | calls.CorrelationLength() | calls.MarkovLength() | calls.DenoisingGap():
             return _correlated(call, evaluation)
         case calls.MarkovGap():
             return _markov_gap(call, evaluation)
@@ -265,8 +266,11 @@ def _part(measure: Callable[[Distribution], tuple[Real, Real]], part: int) -> Ca
 
 
 def _correlated(
-    call: calls.Columns | calls.CorrelationLength | calls.MarkovLength, evaluation: Evaluation
+    call: calls.Columns | calls.CorrelationLength | calls.MarkovLength | calls.DenoisingGap, evaluation: Evaluation
 ) -> Iterator[Row]:
+    if isinstance(call, calls.DenoisingGap):
+        yield from denoising_gap(call, evaluation.setting)
+        return
     if isinstance(call, calls.MarkovLength):
         yield markov_length(call, title(call), evaluation.setting.data[call.of])
         return

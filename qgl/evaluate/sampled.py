@@ -20,6 +20,7 @@ from qgl.evaluate.discrepancy import PauliWordSet
 from qgl.evaluate.distributions import Drawn, Real
 from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.generalisation import Shares, Valid, counted, expected, measured
+from qgl.evaluate.of_data.denoising import denoising_gap
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import INDEPENDENT, NATS, PARTS, Row
 from qgl.evaluate.table import floors
@@ -36,6 +37,7 @@ from qgl.program.calls.reports import (
     TV,
     CorrelationLength,
     Coverage,
+    DenoisingGap,
     Entropy,
     Generalisation,
     MarkovLength,
@@ -128,6 +130,9 @@ def _rows(
         return
     if isinstance(call, CMI) and call.of is not None:
         yield estimates.information_of_data(call, title(call), setting.data[call.of])
+        return
+    if isinstance(call, DenoisingGap):
+        yield from denoising_gap(call, setting)
         return
     if isinstance(call, MarkovLength):
         yield markov_length(call, title(call), setting.data[call.of])

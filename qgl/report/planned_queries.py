@@ -16,7 +16,7 @@ from qgl.evaluate.table.titles import title
 from qgl.model import Model
 from qgl.objectives import Setting
 from qgl.plan.model import NO_METHOD, describe
-from qgl.program.calls.reports import ReportCall
+from qgl.program.calls.reports import DenoisingGap, ReportCall
 from qgl.program.program import Program, TrainSettings
 from qgl.query import LogProb, Numbers, Probabilities, Query, Samples
 from qgl.report.report import at_the_end, reports_of
@@ -91,7 +91,7 @@ def _watched(model: Model, settings: TrainSettings) -> Iterator[PlannedQueries]:
 def _reports(model: Model, calls: Sequence[ReportCall]) -> Iterator[PlannedQueries]:
     """What each report asks first, and mostly all: it is told to start, and listened to."""
     setting = Setting.of(model.program)
-    for call in calls:
+    for call in (each for each in calls if not isinstance(each, DenoisingGap)):  # which asks nothing, and takes minutes
         heard = _first_of(call, setting, _listen)
         if heard == Probabilities() and not _has_probabilities(model):
             heard = _first_of(call, setting, _refusing(call.span)) or heard

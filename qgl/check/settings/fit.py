@@ -329,3 +329,26 @@ def has_ensemble(call: Call, name: str | None, scope: Scope) -> bool:
         return True
     scope.report(NoEnsemble(call.span, data.name, scope.data_spans.get(data.name)))
     return False
+
+
+MOST_NOISY_BITS = 10**8  # noisy bits that classifiers are fitted to
+
+
+def denoising_fits(call: reports.DenoisingGap, scope: Scope) -> bool:
+    """Whether the data of a `denoising_gap` are of the visible qubits, have the same labels, and are not too many."""
+    sets = [scope.data[name] for name in (call.data, call.fit) if name is not None and name in scope.data]
+    for data in sets:
+        if scope.visible is not None and data.width != scope.visible:
+            declared = scope.data_spans.get(data.name)
+            scope.report(DataWidth(call.span, data.name, data.width, scope.visible, declared, scope.visible_span))
+            return False
+    fault, cells = "", call.draws * sum(data.rows.size for data in sets)
+    if len({data.labels and data.labels.names for data in sets}) > 1:
+        fault = f"`{call.data}` and `{call.fit}` have other labels"
+    elif cells > MOST_NOISY_BITS:
+        fault = f"looks at {cells:,} noisy bits, and may at {MOST_NOISY_BITS:,}; take fewer `draws`"
+    elif call.fit is None and sets and len(sets[0].rows) < 2 and not sets[0].exact:
+        fault = f"holds rows out, and `{call.data}` has one"
+    if fault:
+        scope.report(BadArguments(call.span, call.name, fault, usage(type(call))))
+    return not fault

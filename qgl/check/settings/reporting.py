@@ -8,6 +8,7 @@ from qgl.check.declarations.categories import columns_of
 from qgl.check.settings.fit import (
     REGION_BITS,
     Scope,
+    denoising_fits,
     error_fits,
     fits,
     free_energy_fits,
@@ -33,6 +34,7 @@ from qgl.program.calls.reports import (
     Accuracy,
     Columns,
     CorrelationLength,
+    DenoisingGap,
     Deployment,
     Energy,
     Entropy,
@@ -68,6 +70,8 @@ def read_reports(
 
 def completed(call: ReportCall, terms: tuple[Term, ...], scope: Scope, faulty: bool) -> tuple[ReportCall, ...]:
     """The reports that one call stands for, with what it takes from the objective; none after a fault."""
+    if isinstance(call, DenoisingGap):
+        return (call,) if denoising_fits(call, scope) else ()
     if isinstance(call, MMD):
         known = scope.with_variables(call)
         if known is None:

@@ -8,9 +8,10 @@ from typing import Any
 
 from qgl.check.settings.fit import Scope
 from qgl.check.settings.reporting import completed, read_reports
-from qgl.diagnostics.training import RepeatedSetting
+from qgl.diagnostics.training import BadArguments, RepeatedSetting
 from qgl.diagnostics.watching import NoBetter, NothingWatched, OneEarlyStop
-from qgl.program.calls.reports import BETTER
+from qgl.program.calls.call import usage
+from qgl.program.calls.reports import BETTER, DenoisingGap
 from qgl.program.calls.stops import WATCH, Early, StopCall
 from qgl.program.program import Term, TrainSettings
 from qgl.syntax import tree
@@ -24,6 +25,8 @@ def read_watch(setting: tree.Setting, terms: tuple[Term, ...], scope: Scope) -> 
         name = value.function if isinstance(value, tree.Call) else value
         (every if isinstance(name, tree.Name) and name.name == "every" else reports).append(value)
     settings: dict[str, Any] = {"watch": read_reports(tuple(reports), terms, scope, not terms)}
+    for gap in (each for each in settings["watch"] if isinstance(each, DenoisingGap)):
+        scope.report(BadArguments(gap.span, gap.name, "is of data, which training does not change", usage(type(gap))))
     if len(every) > 1:
         scope.report(RepeatedSetting(every[1].span, "every", every[0].span))
     elif every:

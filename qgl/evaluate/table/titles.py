@@ -38,7 +38,8 @@ def _shown(call: ReportCall, parameter: Parameter, value: Any) -> str:
         case _ if isinstance(call, MarkovGap):
             return str(value)
         case _:
-            return f"{parameter.name} = {written(value)}"
+            single = isinstance(value, tuple) and len(value) == 1
+            return f"{parameter.name} = {written(value[0] if single else value)}"
 
 
 def _nested(kernel: Call) -> str:

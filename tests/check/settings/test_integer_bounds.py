@@ -27,6 +27,7 @@ COMPARED = {
     "data through.seed",
     "data windows.step",  # a step of an index, of which there are as many as fit
     "objective mmd.reach",  # with distances
+    "report denoising_gap.seed",
     "report deployment.reach",
     "report mmd.reach",
     "schedule cosine.steps",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgl.program.calls import objectives
-from qgl.program.calls.arguments import Data, Integer, Many, Region
+from qgl.program.calls.arguments import Data, Integer, Interval, Many, Number, Region
 from qgl.program.calls.call import argument, call
 from qgl.program.calls.reports.report import OfData, ReportCall
 
@@ -50,6 +50,29 @@ class MarkovLength(ReportCall):
     @property
     def data_sets(self) -> tuple[str, ...]:
         return (self.of,)
+
+
+@call("denoising_gap")
+class DenoisingGap(ReportCall):
+    """How much worse clean bits are told from the noisy bits around them than from all noisy bits, as a cross-entropy
+    of boosted trees, in nats a bit; and, where the data have labels, how much better with the label.
+    """
+
+    data: str = argument(Data(), "clean rows, whose bits are told; of a distribution, rows that are drawn from it")
+    p: tuple[float, ...] = argument(Many(Number(Interval(0.0, 1.0))), "the probability of a flip, or several of them")
+    around: tuple[int, ...] = argument(
+        Many(Integer(0, 64)),
+        "how far away on the lattice the noisy bits around one are, itself among them",
+        default=(1,),
+    )
+    fit: str | None = argument(
+        Data(), "the rows that classifiers are fitted to; three quarters of `data` by default", default=None
+    )
+    bits: tuple[int, ...] | None = argument(
+        Region(), "the bits that are told; the four nearest to all others by default", default=None
+    )
+    draws: int = argument(Integer(1, 1000), "noisy draws of each row", default=12)
+    seed: int = argument(Integer(0), "of the draws", default=0)
 
 
 @call("markov_gap")

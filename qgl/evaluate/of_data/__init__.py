@@ -1,0 +1,1 @@
+"""Reports that are of data alone, and ask no model."""

@@ -91,7 +91,7 @@ HEAVY = {
     "braket": {"hardware"},
     "mthree": {"hardware"},
     "mitiq": {"hardware"},
-    "sklearn": {"baselines"},
+    "sklearn": {"baselines", "evaluate"},
     "skimage": {"evaluate"},
     "hmmlearn": {"baselines"},
     "typer": {"cli"},

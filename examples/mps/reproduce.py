@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,16 @@ from examples.published import Ours, main
 from qgl.bits.distribution import distinct
 from qgl.data.tensor_train.fit import Tensors, fitted, likelihood
 from qgl.model import Model
+from qgl.program.program import StartFit
 from qgl.train.loop import train
 
 HERE = Path(__file__).resolve().parent
 NAME = "mps"
 SETS = {"bars": (2, (2, 4, 8)), "cardinality": (4, (2, 4, 6))}  # bond of the start, bonds that are fitted
-SMALL: dict[str, dict[str, Any]] = {"bars": {"rows": 2, "cols": 2}, "cardinality": {"n": 4, "ones": 2}}
+SMALL: dict[str, dict[str, Any]] = {
+    "bars": {"rows": 2, "cols": 2, "order": [2, 0, 1, 3]},
+    "cardinality": {"n": 4, "ones": 2},
+}
 RANDOM = "uniform(-pi, pi)"
 STARTS = 8  # that are drawn at random
 POPULATION, GENERATIONS = 20, 500  # 10,000 evaluations
@@ -32,13 +36,16 @@ def states(quick: bool) -> Mapping[str, Ours]:
     figures, differences = {}, []
     for name, (_, bonds) in SETS.items():
         for bond in bonds:
-            model = program(name, quick, bond=bond)
-            rows, weights, tensors = state(model, bond)
-            divergence = likelihood(tensors, rows, weights)[0] + weights @ np.log(weights)
-            figures[f"{name}_state_{bond}"] = Ours(float(divergence))
-            if bond == 2:
-                found = np.asarray(model.probabilities(model.init(jax.random.key(0))))
-                differences.append(np.abs(found - np.abs(amplitudes(tensors)) ** 2).max())
+            rows, weights, tensors = state(program(name, quick, bond=bond), bond)
+            figures[f"{name}_state_{bond}"] = divergence(rows, weights, tensors)
+    for name in SETS:
+        model = program(name, quick, bond=2)
+        order = ordered(model)
+        rows, weights, tensors = state(model, 2, order)
+        found = np.asarray(model.probabilities(model.init(jax.random.key(0))))
+        differences.append(np.abs(found - np.abs(amplitudes(tensors, order)) ** 2).max())
+        if name == "bars":
+            figures["bars_ordered_2"] = divergence(rows, weights, tensors)
     return figures | {"exact": Ours(float(max(differences)))}
 
 
@@ -87,19 +94,34 @@ def program(name: str, quick: bool, start: str = "", strategy: str = "", **const
     return qgl.loads(text, **constants, **(SMALL[name] if quick else {}))
 
 
-def state(model: Model, bond: int) -> tuple[NDArray[np.uint8], NDArray[np.float64], Tensors]:
-    """The strings of the data, their probabilities, and the state that the start is made of."""
+def state(
+    model: Model, bond: int, order: Sequence[int] | None = None
+) -> tuple[NDArray[np.uint8], NDArray[np.float64], Tensors]:
+    """The strings of the data, in the order of the columns or another, their probabilities, and the state of a bond."""
     (data,) = model.program.data.values()
     rows, weights, _ = distinct(data.rows, data.weights)
+    rows = rows[:, list(order or range(data.width))]
     return rows, weights, fitted(rows, weights, bond)
 
 
-def amplitudes(tensors: Tensors) -> NDArray[np.complex128]:
-    """All amplitudes of a state."""
+def ordered(model: Model) -> tuple[int, ...]:
+    """The columns along the chain of the program's start."""
+    fits = [each.distribution.fit for each in model.program.parameters if each.distribution is not None]
+    (order,) = [fit.order for fit in fits if isinstance(fit, StartFit)]
+    return order or tuple(range(model.width))
+
+
+def divergence(rows: NDArray[np.uint8], weights: NDArray[np.float64], tensors: Tensors) -> Ours:
+    """The divergence of the strings from a state."""
+    return Ours(float(likelihood(tensors, rows, weights)[0] + weights @ np.log(weights)))
+
+
+def amplitudes(tensors: Tensors, order: Sequence[int]) -> NDArray[np.complex128]:
+    """All amplitudes of a state whose sites are the qubits in some order."""
     whole: NDArray[np.complex128] = np.ones((1, 1), np.complex128)
     for tensor in tensors:
         whole = np.einsum("xl,lsk->xsk", whole, tensor).reshape(-1, tensor.shape[2])
-    return whole[:, 0]
+    return whole.reshape([2] * len(order)).transpose(np.argsort(order)).reshape(-1)
 
 
 if __name__ == "__main__":

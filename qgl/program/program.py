@@ -75,13 +75,15 @@ class Variable:
 class StartFit:
     """Staircases of two-qubit cells, `layers` of them, that begin as a matrix product state of `bond` fitted to data.
 
-    kind: what the numbers of a cell are, "unitary", "generator" or "isometry".
+    kind   what the numbers of a cell are, "unitary", "generator" or "isometry"
+    order  the columns of the data along the chain, whose neighbours the cells act on; empty: as they are
     """
 
     data: DataSet
     bond: int
     layers: int
     kind: str
+    order: tuple[int, ...] = ()
 
 
 @record

@@ -129,6 +129,22 @@ def test_a_program_starts_as_the_state(cell: str) -> None:
     np.testing.assert_allclose(np.asarray(model.probabilities(params)), np.abs(state) ** 2, atol=2e-6)
 
 
+def test_the_order_of_the_chain_is_the_programs() -> None:
+    """Pairs of equal bits that lie apart: exact in the order that joins them, and in no other for a bond of two."""
+    text = """
+    const order = [2, 0, 3, 1];
+    visible v[4];
+    data d = strings(["0000", "0101", "1010", "1111"]);
+    param stair[3] : unitary(2) ~ mps(d, bond = 2, order = order);
+    model { for t in 0..2 { unitary(stair[t]) v[order[t]], v[order[t + 1]]; } }
+    objective kl(d);
+    """
+    for order, expected in (("[2, 0, 3, 1]", 0), ("0..3", np.log(2))):
+        model = qgl.loads(text.replace("[2, 0, 3, 1];", f"{order};"))
+        p = np.asarray(model.probabilities(model.init(jax.random.key(0))))
+        assert -np.mean(np.log(4 * p[[0, 5, 10, 15]])) == pytest.approx(expected, abs=1e-5)
+
+
 def test_a_start_is_below_random_ones() -> None:
     text = PROGRAM.replace("CELL", "unitary(2)").replace("BOND", "3").replace("APPLY", "unitary")
 
@@ -156,6 +172,10 @@ FAULTS = [
     ("mps(d, bond = 2, layers = 0)", {}),
     ("mps(d, bond = 2, layers = 2, deviation = -1)", {}),
     ("mps(d, bond = 2)", {}),
+    ("mps(d, bond = 2, layers = 2, order = 2)", {}),
+    ("mps(d, bond = 2, layers = 2, order = [0, 1, 2])", {}),
+    ("mps(d, bond = 2, layers = 2, order = [0, 1, 2, 2])", {}),
+    ("mps(d, bond = 2, layers = 2, order = [0, 1, 2, true])", {}),
     ("mps(d, bond = 2, layers = 2)", {"cell": "unitary(1)"}),
     ("mps(d, bond = 2, layers = 2)", {"cell": "isometry(1, 2)"}),
     ("mps(d, bond = 2, layers = 2)", {"shape": "2, 4"}),

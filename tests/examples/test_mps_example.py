@@ -26,11 +26,15 @@ def test_other_starts_are_those_of_the_program() -> None:
 def test_the_start_is_the_state() -> None:
     """The circuit has the likelihood of the state of bond 2, cells on all pairs included."""
     model = reproduce.program("bars", True)
-    rows, weights, tensors = reproduce.state(model, 2)
+    order = reproduce.ordered(model)
+    assert order == (2, 0, 1, 3)
+    rows, weights, tensors = reproduce.state(model, 2, order)
     params = model.init(jax.random.key(0))
     expected = likelihood(tensors, rows, weights)[0] + float(weights @ np.log(weights))
     assert float(model.loss(params)) == pytest.approx(expected, abs=1e-5)
-    np.testing.assert_allclose(model.probabilities(params), np.abs(reproduce.amplitudes(tensors)) ** 2, atol=1e-6)
+    np.testing.assert_allclose(
+        model.probabilities(params), np.abs(reproduce.amplitudes(tensors, order)) ** 2, atol=1e-6
+    )
 
 
 @pytest.mark.slow

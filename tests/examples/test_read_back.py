@@ -15,7 +15,7 @@ from tests.qasm.readers import qiskit_distribution
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SMALL: dict[str, tuple[dict[str, Any], NDArray[np.float64] | None]] = {
-    "mps/bars": ({"rows": 2, "cols": 2}, None),
+    "mps/bars": ({"rows": 2, "cols": 2, "order": [2, 0, 1, 3]}, None),
     "tokens/hmm": ({"length": 2}, None),
     "trees/chain": ({"length": 3}, None),
     "trees/digits": ({"side": 2, "depth": 2}, np.array([0.2, 0.9, 0.4, 0.7])),

@@ -35,7 +35,15 @@ def test_the_machine_is_that_of_the_circuit() -> None:
 
 
 def test_the_floor_is_that_of_the_rows() -> None:
-    assert reproduce.floor() == pytest.approx(2.297269, abs=1e-6)
+    assert reproduce.least(*reproduce.sequences()) == pytest.approx(2.297269, abs=1e-6)
+
+
+def test_rows_of_a_machine_are_as_the_data_have_them() -> None:
+    rows = reproduce.rows_of(4, 3, 50).astype(np.int64)
+    tokens, answers = reproduce.tokens_of(rows[:, 6:], 4), rows[:, :6]
+    assert rows.shape == (50, 6 + 6 * 12) and (rows[:, 6:].sum(axis=1) == 6).all()
+    machine = Machine.of(4, 3, true_phases(4, 3))
+    assert reproduce.forbidden(machine, tokens, answers) == 0 and len(np.unique(tokens)) == 12
 
 
 def test_what_a_machine_draws_is_possible_and_as_likely_as_it_says() -> None:
@@ -64,6 +72,6 @@ def test_expectation_maximisation_ascends_and_its_model_is_a_distribution() -> N
 
 @pytest.mark.slow
 def test_every_figure_is_measured() -> None:
-    ours = {**reproduce.circuit(True), **reproduce.classical(True)}
+    ours = {**reproduce.circuit(True), **reproduce.others(True), **reproduce.classical(True)}
     assert set(ours) == {figure.key for figure in FIGURES}
     assert abs(ours["truth"].value or 0) < 1e-4

@@ -1,4 +1,4 @@
-"""The distribution `mps(data, bond, layers, deviation)`: staircases of two-qubit cells begin as a matrix product state.
+"""The distribution `mps(data, bond, layers, ...)`: staircases of two-qubit cells begin as a matrix product state.
 
 The state is fitted when a start is drawn, not when a program is checked.
 """
@@ -13,8 +13,8 @@ from qgl.diagnostics.types import WrongDistribution
 from qgl.program.program import DataSet, Distribution, StartFit
 from qgl.syntax import tree
 
-_USAGE = "`mps` is written `mps(data, bond = 2, layers = 1, deviation = 0)`"
-_NAMES = ("data", "bond", "layers", "deviation")
+_USAGE = "`mps` is written `mps(data, bond = 2, layers = 1, deviation = 0, order = [...])`"
+_NAMES = ("data", "bond", "layers", "deviation", "order")
 _CELLS = {"unitary": 15, "generator": 15, "isometry": 32}  # numbers of a cell of two qubits
 _MOST_BOND, _MOST_WORK = 64, 10**9  # products of a step of the fit
 
@@ -44,6 +44,7 @@ def mps_distribution(
     bond = evaluator.integer(given["bond"], frame, "a bond")
     layers = evaluator.integer(given["layers"], frame, "a number of layers") if "layers" in given else 1
     deviation = float(evaluator.number(given["deviation"], frame)) if "deviation" in given else 0.0
+    order = evaluator.evaluate(given["order"], frame) if "order" in given else ()
     kind = "" if node.type is None else node.type.name
     fault = _fault(data, bond, layers, deviation, len(evaluator.functions.visible()))
     if not fault and isinstance(data, DataSet):
@@ -54,6 +55,8 @@ def mps_distribution(
                 f"`mps` starts an array of {layers} by {data.width - 1} cells, for each layer and pair of neighbours, "
                 "of type `unitary(2)`, `generator(2)` or `isometry(2, 2)`"
             )
+        if order != () and not _is_order(order, data.width):
+            fault = f"an `order` is a list of the columns 0..{data.width - 1}, each once"
     if fault or not isinstance(data, DataSet):
         raise reporter.fault(WrongDistribution(call.span, fault))
     if not data.listed:
@@ -61,7 +64,14 @@ def mps_distribution(
     if data.rows.size * bond**2 > _MOST_WORK:
         text = f"{data.rows.size:,} bits under a bond of {bond} are too many to fit; take a `subset`, or a smaller bond"
         raise reporter.fault(WrongDistribution(call.span, text))
-    return Distribution("fitted", (deviation,), fit=StartFit(data, bond, layers, kind))
+    return Distribution("fitted", (deviation,), fit=StartFit(data, bond, layers, kind, tuple(order)))
+
+
+def _is_order(value: object, width: int) -> bool:
+    """Whether a value lists all numbers below `width`."""
+    if not isinstance(value, tuple | range) or len(value) != width:
+        return False
+    return all(type(each) is int for each in value) and set(value) == set(range(width))
 
 
 def _fault(data: object, bond: int, layers: int, deviation: float, visible: int) -> str:

@@ -19,27 +19,27 @@ from qgl.program.program import DataSet, StartFit
 Real = NDArray[np.float64]
 
 
-_STATES: dict[tuple[str, int], Tensors] = {}  # those fitted last, by the digest of their data and their bond
+_STATES: dict[tuple[str, int, tuple[int, ...]], Tensors] = {}  # those fitted last: digest of the data, bond, order
 _KEPT = 8
 
 
 @lru_cache(maxsize=_KEPT)
 def centres(fit: StartFit) -> Real:
     """The numbers of all cells, shape (layers, n - 1, numbers of a cell)."""
-    cells = staircases(_state(fit.data, fit.bond), fit.layers)
+    cells = staircases(_state(fit.data, fit.bond, fit.order), fit.layers)
     numbers = {"unitary": su4_angles, "generator": _coefficients, "isometry": _entries}[fit.kind]
     whole: Real = np.array([[numbers(cell) for cell in layer] for layer in cells])
     whole.setflags(write=False)
     return whole
 
 
-def _state(data: DataSet, bond: int) -> Tensors:
-    key = data.sha256, bond
+def _state(data: DataSet, bond: int, order: tuple[int, ...]) -> Tensors:
+    key = data.sha256, bond, order
     if key not in _STATES:
         rows, weights, _ = distinct(data.rows, data.weights)
         while len(_STATES) >= _KEPT:
             _STATES.pop(next(iter(_STATES)))
-        _STATES[key] = fitted(rows, weights / weights.sum(), bond)
+        _STATES[key] = fitted(rows[:, order] if order else rows, weights / weights.sum(), bond)
     return _STATES[key]
 
 

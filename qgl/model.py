@@ -34,6 +34,7 @@ from qgl.mixture import mixed, one_by_one
 from qgl.objectives.adversary.critics import Weights
 from qgl.objectives.adversary.losses import AdversarialLoss
 from qgl.objectives.ensembles.comparison import EnsembleComparison
+from qgl.objectives.model import Objective
 from qgl.objectives.terms import WeightedObjective, against, combined, known_of, terms_of, with_known
 from qgl.parameters import Parameters, Params
 from qgl.program.program import Program
@@ -177,12 +178,23 @@ class Model(Questions):
             params, key = self._checked_for_loss(params, key)
             if key is not None and self.parameters.renews:
                 params = self.parameters.renewed(params, key)
+            return self._combined(with_known(params, against(critic, self.objectives)), params, key)
 
-            def ask(queries: Any, conditions: Any, key: Array | None, given: Any) -> Mapping[Query, Any]:
-                return self._conditioned(params, queries, conditions, key, given)
+    def loss_of(self, objective: Objective, params: Params) -> Array:
+        """One objective that draws nothing, the program's own or another: compiled once for all parameters."""
+        term = (WeightedObjective(objective.name, 1.0, objective),)
+        with self._number_type():
+            own = self._jit(("loss_of", objective), lambda params: self._combined(term, params, None)[0])
+            result: Array = own(self._with_held(params))
+            return result
 
-            terms = with_known(params, against(critic, self.objectives))
-            return combined(terms, ask, key, self._real)
+    def _combined(
+        self, terms: Sequence[WeightedObjective], params: Params, key: Array | None
+    ) -> tuple[Array, dict[str, Array]]:
+        def ask(queries: Any, conditions: Any, key: Array | None, given: Any) -> Mapping[Query, Any]:
+            return self._conditioned(params, queries, conditions, key, given)
+
+        return combined(terms, ask, key, self._real)
 
     def loss(self, params: Params, key: Array | None = None) -> Array:
         """The objective, a scalar. A stochastic one (`samples`, `pauli_words`) needs a `key`."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from qgl.query import GivenOutcomes, GivenStrings, Query, log_floor
 
 Array = jax.Array
-LogProbOf = Callable[[NDArray[np.uint8], NDArray[np.uint8] | None, NDArray[np.float64] | None], NDArray[np.float64]]
+LogProbOf = Callable[[NDArray[np.uint8], NDArray[np.uint8] | None], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +72,8 @@ class RowsDrawn:
         return self.constant - jnp.mean(log_prob)
 
     def whole(self, log_prob: LogProbOf) -> float:
-        """The loss over all rows; `log_prob` is that of given strings in given bases under given conditions, if any."""
-        values = np.maximum(log_prob(self.rows, self.bases, self.conditions), log_floor(self.rows.shape[1]))
+        """The loss over all rows; `log_prob` is that of given strings in given bases, if any, shape (batch,)."""
+        values = np.maximum(log_prob(self.rows, self.bases), log_floor(self.rows.shape[1]))
         return self.constant - float(self.weights @ values)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qgl.evaluate import in_chunks
-from qgl.evaluate.conditions import in_groups
 from qgl.model import Model
 from qgl.objectives.batch import RowsDrawn
 from qgl.parameters import Params
@@ -27,10 +27,13 @@ def reevaluated(model: object, results: SeedResults) -> SeedResults:
     for term in drawn:
         if not isinstance(term.objective, RowsDrawn) or not term.objective.stochastic:
             continue
-        values = np.array(terms[term.label], dtype=np.float64)
+        values, of_all = np.array(terms[term.label], dtype=np.float64), replace(term.objective, batch=None)
         for seed in range(len(loss)):
             params = {name: value[seed] for name, value in results.params.items()}
-            whole = term.objective.whole(functools.partial(_log_prob, model, params))
+            if of_all.conditions is None:
+                whole = of_all.whole(functools.partial(_log_prob, model, params))
+            else:  # a circuit for each row, whatever memory there is
+                whole = float(model.loss_of(of_all, params))
             loss[seed] += term.weight * (whole - values[seed])
             values[seed] = whole
         terms[term.label] = values
@@ -38,15 +41,8 @@ def reevaluated(model: object, results: SeedResults) -> SeedResults:
 
 
 def _log_prob(
-    model: Model,
-    params: Params,
-    rows: NDArray[np.uint8],
-    bases: NDArray[np.uint8] | None,
-    conditions: NDArray[np.float64] | None,
+    model: Model, params: Params, rows: NDArray[np.uint8], bases: NDArray[np.uint8] | None
 ) -> NDArray[np.float64]:
-    if bases is not None:
-        return in_chunks.log_prob_in_bases(model, params, rows, bases)
-    values = np.empty(len(rows))
-    for condition, chosen in in_groups(conditions, len(rows)):
-        values[chosen] = in_chunks.log_prob(model, params, rows[chosen], condition)
-    return values
+    if bases is None:
+        return in_chunks.log_prob(model, params, rows)
+    return in_chunks.log_prob_in_bases(model, params, rows, bases)

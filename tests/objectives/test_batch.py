@@ -66,7 +66,7 @@ def test_the_loss_is_unbiased_for_that_of_all_rows(kind: str, name: str) -> None
 
     values = np.asarray(jax.jit(jax.vmap(estimate))(jax.random.split(jax.random.key(1), 4000)))
     assert abs(values.mean() - whole) < 5 * values.std() / np.sqrt(4000)
-    assert drawn.whole(lambda rows, *_: np.asarray(log_p)[rows @ np.array([4, 2, 1])]) == pytest.approx(whole, rel=1e-5)
+    assert drawn.whole(lambda rows, _: np.asarray(log_p)[rows @ np.array([4, 2, 1])]) == pytest.approx(whole, rel=1e-5)
 
 
 def test_a_batch_of_all_rows_is_the_exact_objective() -> None:

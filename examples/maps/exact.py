@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -37,48 +37,38 @@ class Errors:
 
 
 def errors(depth: int, p: float, w: int) -> Errors:
-    """Of the teacher with so many layers and so much noise, learnt with intervals of 2 w sites."""
-    rho = teacher(depth, p)
+    """Of the teacher with so many layers and so much noise, learnt with intervals of 2 w sites, Petz maps between."""
+    rho = teacher(N, depth, p)
     intervals = [list(range(start, start + 2 * w)) for start in range(0, N - 2 * w + 1, 2 * w + GAP)]
     gaps = [list(range(one[-1] + 1, other[0])) for one, other in pairwise(intervals)]
     known = [place for each in intervals for place in each]
-    union, states = reduced(rho, known), [reduced(rho, each) for each in intervals]
-    first = distance(union, product(states))
-    telescoped = local = first
+    learnt = product([reduced(rho, each) for each in intervals])
+    telescoped = local = distance(reduced(rho, known), learnt)
     for number, gap in enumerate(gaps):
         sides = intervals[number][-w:] + intervals[number + 1][:w]
         isometry = recovery(reduced(rho, sides + gap), 4**w, 2 ** len(gap))
         around = intervals[number] + intervals[number + 1]
         local += distance(reduced(rho, around + gap), filled(reduced(rho, around), around, sides, isometry))
         telescoped += distance(reduced(rho, known + gap), filled(reduced(rho, known), known, sides, isometry))
+        learnt = filled(learnt, known, sides, isometry)
         known = known + gap
     sites = product([reduced(rho, [k]) for k in range(N)])
-    return Errors(distance(rho, learnt(rho, w)), telescoped, local, distance(rho, sites))
+    return Errors(distance(reduced(rho, known), learnt), telescoped, local, distance(rho, sites))
 
 
-def teacher(depth: int, p: float) -> Matrix:
-    """The state of teacher.qgl, exact."""
-    model = qgl.load(HERE / "teacher.qgl", n=N, depth=depth, p=p, precision="double")
+def one_gap(depth: int, p: float, environment: int) -> float:
+    """The trace distance of six sites from what a map of two of them to four makes, with so many fresh qubits."""
+    rho = teacher(6, depth, p)
+    sides, gap, around = [1, 4], [2, 3], [0, 1, 4, 5]
+    isometry = recovery(reduced(rho, sides + gap), 4, 2**environment)
+    return distance(reduced(rho, around + gap), filled(reduced(rho, around), around, sides, isometry))
+
+
+@lru_cache(maxsize=1)
+def teacher(n: int, depth: int, p: float) -> Matrix:
+    """The state of teacher.qgl on n sites, exact."""
+    model = qgl.load(HERE / "teacher.qgl", n=n, depth=depth, p=p, precision="double")
     return np.asarray(model.state(model.init(jax.random.key(0, impl="threefry2x32"))))
-
-
-def learnt(rho: Matrix, w: int) -> Matrix:
-    """The state of learner.qgl as it starts from a state; gaps get as many fresh qubits as they are wide."""
-    text = (HERE / "learner.qgl").read_text(encoding="utf-8")
-    head, body = text.split("data shots", 1)
-    body = 'data shots = state("rho.npz");\n' + body[body.index("param piece") :].split("objective", 1)[0]
-    wide = body.replace("isometry(0, 4)", f"isometry(0, {4 * w})").replace(
-        "fresh e[2];\n    isometry(a) q", "fresh e[2 * w];\n    isometry(a) q"
-    )
-    wide = wide.replace("isometry(0, 2 * w + 2)", "isometry(0, 4 * w)").replace("q: qubit[2]", "q: qubit[2 * w]")
-    wide = wide.replace("isometry(2, 6)", "isometry(2 * w, 2 * w + 4)").replace("b: qubit[2]", "b: qubit[2 * w]")
-    wide = wide.replace("[v[s-1], v[s+gap]]", "[v[s-w..s-1], v[s+gap..s+gap+w-1]]")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder)
-        np.savez(path / "rho.npz", rho=rho)
-        (path / "p.qgl").write_text(head + wide, encoding="utf-8")
-        model = qgl.load(path / "p.qgl", n=N, w=w, precision="double")
-        return np.asarray(model.state(model.init(jax.random.key(0))))
 
 
 def reduced(rho: Matrix, kept: list[int]) -> Matrix:

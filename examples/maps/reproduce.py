@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import qgl
-from examples.maps.exact import errors
+from examples.maps.exact import errors, one_gap
 from examples.published import Ours, main
 from qgl.model import Model
 from qgl.runs.run import Run
@@ -17,7 +18,7 @@ from qgl.train.loop import train
 
 EXAMPLES = Path(__file__).resolve().parents[1]
 NAME = "maps"
-CASES = ((1, 0.0, 1), (2, 0.05, 1), (2, 0.15, 1), (4, 0.3, 1))  # depth, noise, w
+CASES = ((1, 0, 1), (2, 0.05, 1), (2, 0.15, 1), (2, 0.15, 2), (4, 0.15, 2), (4, 0.3, 1), (4, 0.3, 2))  # depth, noise, w
 
 
 def classical(quick: bool) -> Mapping[str, Ours]:
@@ -35,8 +36,10 @@ def exact(quick: bool) -> Mapping[str, Ours]:
     figures = {}
     for depth, p, w in ((1, 0.0, 1),) if quick else CASES:
         own = errors(depth, p, w)
-        for name, value in (("total", own.total), ("local", own.local), ("product", own.product)):
+        for name, value in asdict(own).items():
             figures[f"{name}_{depth}_{round(100 * p)}_{w}"] = Ours(value)
+    for depth in () if quick else (2, 4):
+        figures |= {f"gap_{depth}_{each}": Ours(one_gap(depth, 0.15, each)) for each in range(3)}
     return figures
 
 

@@ -12,14 +12,19 @@ from qgl.bits.shadows import least_measured
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.shots import TooFewShots
 from qgl.diagnostics.training import BadArguments, UnfitRegions
+from qgl.gates.isometries import isometry_shape
 from qgl.program.calls.call import usage
 from qgl.program.calls.objectives import Marginals
 from qgl.program.calls.reports import LocalErrors
+from qgl.program.operations import GateApplication
 from qgl.program.program import DataSet, Program
+
+Regions = tuple[tuple[int, ...], ...]
 
 MOST_REGIONS = 200_000
 MOST_MEASURED = 6  # qubits of a region whose 4^k Pauli words are estimated
 MOST_LIKELY = 5  # qubits of a region whose 6^k outcomes are held against shots
+MOST_OF_MAPS = 10  # qubits of a region of maps
 LEAST_SHOTS = 2  # that tell a mean and its error
 
 
@@ -30,6 +35,32 @@ def regions_of(
     size = call.size
     regions = neighbourhood.regions(size, MOST_REGIONS)
     return regions or UnfitRegions(call.span, size, regions is None, MOST_REGIONS)
+
+
+def map_regions(program: Program) -> tuple[tuple[int, ...], ...]:
+    """The visible positions that each isometry acts on, with those of the isometries before it that share one of them;
+    what lies inside of another region is left out.
+    """
+    position = {wire: place for place, wire in enumerate(program.visible)}
+    made: dict[int, frozenset[int]] = {}  # of each position the last isometry on it
+    regions: set[frozenset[int]] = set()
+    for operation in program.operations:
+        if isinstance(operation, GateApplication) and isometry_shape(operation.gate.name) is not None:
+            own = frozenset(position[wire] for wire in operation.targets if wire in position)
+            regions.add(own.union(*(made[place] for place in own if place in made)))
+            made.update(dict.fromkeys(own, own))
+    holders: dict[int, list[frozenset[int]]] = {}
+    for region in regions:
+        for place in region:
+            holders.setdefault(place, []).append(region)
+    largest = (region for region in regions if region and not any(region < other for other in holders[min(region)]))
+    return tuple(sorted(tuple(sorted(region)) for region in largest))
+
+
+def by_size(regions: Regions) -> tuple[Regions, ...]:
+    """Regions of one size together, small ones first."""
+    sizes = sorted({len(region) for region in regions})
+    return tuple(tuple(region for region in regions if len(region) == size) for size in sizes)
 
 
 def regions_fit(program: Program, report: Callable[[Diagnostic], None]) -> bool:
@@ -44,9 +75,16 @@ def regions_fit(program: Program, report: Callable[[Diagnostic], None]) -> bool:
 
 
 def _faults(call: Marginals | LocalErrors, program: Program) -> Iterator[Diagnostic]:
-    regions = regions_of(call, Neighbourhood.of(program))
+    of_maps = isinstance(call, LocalErrors) and call.maps
+    regions = map_regions(program) if of_maps else regions_of(call, Neighbourhood.of(program))
     if isinstance(regions, UnfitRegions):
         yield regions
+        return
+    size = max(map(len, regions), default=0)
+    if of_maps and not 0 < size <= MOST_OF_MAPS:
+        fault = f"is of isometries, on up to {MOST_OF_MAPS} qubits with those that they join, and this program has "
+        fault += f"one on {size}" if size else "none"
+        yield BadArguments(call.span, call.name, fault, usage(type(call)))
         return
     data = program.data[call.data] if call.data else None
     if data is None or data.bases is None:
@@ -56,11 +94,12 @@ def _faults(call: Marginals | LocalErrors, program: Program) -> Iterator[Diagnos
     if call.distance != "hilbert_schmidt" and not likely:
         fault = f"has no estimate of the distance `{call.distance}` from shots; `distance = hilbert_schmidt` has one"
         yield BadArguments(call.span, call.name, fault, usage(type(call)))
-    elif call.size > most:
-        fault = f"goes up to regions of {most} qubits where its data are shots, not {call.size}"
+    elif size > most:
+        fault = f"goes up to regions of {most} qubits where its data are shots, not {size}"
         yield BadArguments(call.span, call.name, fault, usage(type(call)))
     elif not likely:
-        yield from _unmeasured(call, data, data.bases, regions, program)
+        for some in by_size(regions):
+            yield from _unmeasured(call, data, data.bases, some, program)
 
 
 def _unmeasured(

@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.neighbourhood import Neighbourhood
+from qgl.bits.regions import Regions, map_regions
 from qgl.check.declarations.categories import Columns, columns_of
 from qgl.check.settings.report_requirements import start_bits
 from qgl.ir.cut import summed_outcomes
+from qgl.program.calls.reports import LocalErrors
 from qgl.program.operations import is_required
 from qgl.program.outputs import NO_OUTPUTS, Outputs
 from qgl.program.picking import hidden_choices
@@ -42,6 +44,7 @@ class Setting:
     labels         qubits whose outcomes are kept (`measure q keep;`) and not drawn
     critic         of an objective `adversarial`, if it is a circuit
     required       whether the program requires outcomes (`postselect`)
+    maps           the regions of its isometries, if a report asks for them
     """
 
     data: Mapping[str, DataSet]
@@ -56,6 +59,7 @@ class Setting:
     choices: tuple[tuple[str, tuple[int, ...], int], ...] = ()
     critic: CriticCircuit | None = None
     required: bool = False
+    maps: Regions = ()
 
     @classmethod
     def of(cls, program: Program) -> Setting:
@@ -74,6 +78,7 @@ class Setting:
             hidden_choices(program),
             next((term.critic for term in program.objective if term.critic is not None), None),
             any(map(is_required, patterns(program.operations))),
+            map_regions(program) if any(map(_of_maps, (*program.reports, *program.train.watch))) else (),
         )
 
     @property
@@ -91,6 +96,10 @@ class Setting:
     def in_a_row(cls, data: Mapping[str, DataSet], width: int, batch: int | None = None) -> Setting:
         """Of bits that lie on no lattice."""
         return cls(data, width, Neighbourhood.row(width), batch)
+
+
+def _of_maps(call: object) -> bool:
+    return isinstance(call, LocalErrors) and call.maps
 
 
 def _in_columns(data: DataSet, columns: Columns | None, width: int) -> DataSet:

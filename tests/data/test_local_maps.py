@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 import qgl
+from qgl.bits.regions import map_regions
 from qgl.data.local_maps.maps import nearest_state, purified, recovery
+from qgl.report.report import measure
 from tests.check.checking import pointed
 
 RNG = np.random.default_rng(5)
@@ -97,6 +99,41 @@ def test_a_markov_chain_is_met_exactly(tmp_path: Path) -> None:
     np.testing.assert_allclose(model.probabilities(model.init(jax.random.key(0))), weights, atol=1e-9)
 
 
+def test_errors_of_the_regions_of_maps(tmp_path: Path) -> None:
+    """What fills the middle joins both pairs: one region of five qubits, whose error is the trace distance of all."""
+    rho = mixed(32, 5)
+    np.savez(tmp_path / "rho.npz", rho=rho)
+    text = LEARNER.replace("SOURCE", 'state("rho.npz")').replace("ENDS", "4")
+    reports = "report local_errors(rho, maps = true), local_errors(rho, maps = true, distance = hilbert_schmidt);"
+    (tmp_path / "p.qgl").write_text(f"{text}objective marginals(rho);\n{reports}\n")
+    model = qgl.load(tmp_path / "p.qgl", precision="double")
+    params = model.init(jax.random.key(0))
+    values = np.linalg.eigvalsh(np.asarray(model.state(params)) - rho)
+    rows = measure(model, params, model.program.reports)
+    assert [row.name.split("), ")[1] for row in rows[:4]] == [
+        "on 0, 1, 2, 3, 4",
+        "sum of 1",
+        "mean of 1",
+        "largest of 1",
+    ]
+    np.testing.assert_allclose([row.value for row in rows[:4]], np.abs(values).sum() / 2, atol=1e-9)
+    np.testing.assert_allclose([row.value for row in rows[4:]], np.sum(values**2), atol=1e-9)
+
+
+def test_regions_of_maps() -> None:
+    """Chains of intervals and gaps; an interval that no gap joins is a region of its own."""
+    text = """visible v[9];
+    model {
+        for j in 0..1 { isometry(?) v[3 * j..3 * j + 1]; }
+        isometry(ACROSS) v[1], v[3], v[2];
+        isometry(ACROSS) v[4], v[6], v[5];
+        isometry(?) v[7..8];
+    }"""
+    declared = "param pair : isometry(0, 2);\nparam across : isometry(2, 3);\n"
+    model = qgl.loads(declared + text.replace("ACROSS", "across").replace("?", "pair"))
+    assert map_regions(model.program) == ((0, 1, 2, 3, 4), (3, 4, 5, 6), (7, 8))
+
+
 def test_shots_are_projected_to_a_state(tmp_path: Path) -> None:
     """Shots of five qubits in |0>: Z says so, X and Y are by chance; the maps are near those that keep zeros."""
     bases = RNG.integers(1, 4, (4000, 5)).astype(np.uint8)
@@ -151,6 +188,21 @@ def test_maps_that_are_cut_are_polished(environment: int) -> None:
     found = minimize(cost, begin, method="L-BFGS-B", options={"maxfun": 40_000, "maxiter": 500})
     assert distance(polished) < 0.9 * cost(begin)
     assert distance(polished) == pytest.approx(found.fun, rel=0.02, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "model { h v; }",
+        "param a : isometry(0, 6);\nparam b : isometry(2, 3);\n"
+        "model { isometry(a) v[0..5]; isometry(a) v[6..11]; isometry(b) v[5], v[6], e; }",
+    ],
+)
+def test_regions_of_maps_that_are_none_or_wide(body: str) -> None:
+    data = f'data d = strings(["{"0" * 12}"]);'
+    report = "report local_errors(d, maps = true);"
+    text = f"{data}\nvisible v[12];\nhidden e;\n{body}\nobjective nll(d);\n{report}\n"
+    assert ("QGL0702", "local_errors(d, maps = true)") in [(code, spot) for code, spot, *_ in pointed(text)]
 
 
 @pytest.mark.parametrize(

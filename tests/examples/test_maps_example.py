@@ -7,7 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from examples.maps import reproduce
+from examples.maps.exact import errors, filled, reduced
 from examples.published import published
+from qgl.data.local_maps.maps import recovery
 
 _, FIGURES = published("maps")
 
@@ -38,3 +40,22 @@ def test_every_figure_is_measured() -> None:
     ours = {**reproduce.classical(True), **reproduce.exact(True)}
     assert set(ours) <= {figure.key for figure in FIGURES}
     assert ours["total_1_0_1"].value == pytest.approx(0, abs=1e-6)  # a layer of pairs is met exactly
+    for case in ((2, 0.15, 1), (2, 0.15, 2)):
+        own = errors(*case)
+        assert 0 < own.total <= own.telescoped + 1e-9 and own.total <= own.local
+
+
+def test_states_behind_maps() -> None:
+    """What fills a gap, against Kraus operators on all qubits; the Petz map of what it is of gives that back."""
+    random = np.random.default_rng(4)
+    root = random.normal(size=(16, 5)) + 1j * random.normal(size=(16, 5))
+    rho = root @ root.conj().T
+    rho /= np.trace(rho).real
+    isometry = recovery(reduced(rho, [3, 1, 2]), 4, 2)
+    kraus = [isometry[:, k].reshape(2, 2, 2, 2, 2) for k in (0, 1)]  # qubits 3, 1, 2 from 3, 1
+    before = reduced(rho, [0, 1, 3]).reshape([2] * 6)
+    expected = sum(np.einsum("dbcyx,axyAXY,DBCYX->abdcABDC", k, before, k.conj()) for k in kraus)
+    np.testing.assert_allclose(
+        filled(before.reshape(8, 8), [0, 1, 3], [3, 1], isometry), np.reshape(expected, (16, 16))
+    )
+    np.testing.assert_allclose(reduced(np.reshape(expected, (16, 16)), [2, 1, 3]), reduced(rho, [3, 1, 2]), atol=1e-12)

@@ -6,6 +6,8 @@ Smolin, J. M. Gambetta, G. Smith, Physical Review Letters 108, 070502 (2012).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -65,7 +67,7 @@ def _polished(isometry: Matrix, start: Matrix, target: Matrix) -> Matrix:
     Steps of Barzilai and Borwein's lengths (IMA Journal of Numerical Analysis 8, 141 (1988)) along the gradient on the
     manifold, each shortened until the distance falls.
     """
-    difference = _made(isometry, start) - target
+    difference: NDArray[Any] = _made(isometry, start) - target
     slope, length = _slope(isometry, difference, start), 1.0
     for _ in range(_STEPS):
         value, steep = _squares(difference), _squares(slope)
@@ -90,7 +92,7 @@ def _polished(isometry: Matrix, start: Matrix, target: Matrix) -> Matrix:
 
 def _made(isometry: Matrix, state: Matrix) -> Matrix:
     """What is left of a state behind an isometry and without its environment."""
-    made: Matrix = np.tensordot(isometry @ state, isometry.conj(), ((1, 2), (1, 2)))
+    made: NDArray[Any] = np.tensordot(isometry @ state, isometry.conj(), ((1, 2), (1, 2)))
     return made
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.bits.regions import regions_of
+from qgl.bits.regions import by_size, regions_of
 from qgl.bits.shadows import Shadows
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.training import UnfitRegions
@@ -22,20 +22,25 @@ from qgl.program.calls.reports import LocalErrors
 from qgl.program.program import DataSet
 from qgl.query import GivenOutcomes, Marginals, log_floor
 
+FEW = 12  # regions of maps that are told one by one
 Real = NDArray[np.float64]
 Answer = Callable[..., Any]
 
 
 def local_errors(call: LocalErrors, name: str, setting: Setting, answer: Answer) -> Iterator[Row]:
-    """The sum, the mean and the largest of the distances of all regions.
+    """The sum, the mean and the largest of the distances of all regions; of a few maps, first that of each.
 
     Raises:
         QglError: QGL0714, there are no connected regions of that size, or too many.
     """
-    regions = regions_of(call, setting.neighbourhood)
+    regions = setting.maps if call.maps else regions_of(call, setting.neighbourhood)
     if isinstance(regions, UnfitRegions):
         raise QglError([regions])
-    errors = errors_of(setting.data[call.data or ""], regions, call.distance, answer)
+    data, parts = setting.data[call.data or ""], by_size(regions)
+    errors = np.concatenate([errors_of(data, some, call.distance, answer) for some in parts])
+    if call.maps and len(regions) <= FEW:
+        for region, value in zip((region for some in parts for region in some), errors, strict=True):
+            yield Row(f"{name}, on {', '.join(map(str, region))}", float(value))
     for part, value in (("sum", errors.sum()), ("mean", errors.mean()), ("largest", errors.max())):
         yield Row(f"{name}, {part} of {len(regions):,}", float(value))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgl.program.calls import objectives
-from qgl.program.calls.arguments import Choice, Data, Integer
+from qgl.program.calls.arguments import Choice, Data, Flag, Integer
 from qgl.program.calls.call import argument, call
 from qgl.program.calls.kernels import KERNELS, KernelCall
 from qgl.program.calls.reports.report import OfData
@@ -44,6 +44,11 @@ class LocalErrors(OfData):
         Choice(("tv", "hilbert_schmidt")),
         "sum |p-q| / 2, of states the trace distance; or sum (p-q)^2, which `pauli_shots` need",
         default="tv",
+    )
+    maps: bool = argument(
+        Flag(),
+        "in place of sets of `size`, what each isometry acts on, with the isometries before it that it joins",
+        default=False,
     )
 
 

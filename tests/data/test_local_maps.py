@@ -116,8 +116,8 @@ def test_errors_of_the_regions_of_maps(tmp_path: Path) -> None:
         "mean of 1",
         "largest of 1",
     ]
-    np.testing.assert_allclose([row.value for row in rows[:4]], np.abs(values).sum() / 2, atol=1e-9)
-    np.testing.assert_allclose([row.value for row in rows[4:]], np.sum(values**2), atol=1e-9)
+    assert [row.value for row in rows[:4]] == [pytest.approx(np.abs(values).sum() / 2, abs=1e-9)] * 4
+    assert [row.value for row in rows[4:]] == [pytest.approx(np.sum(values**2), abs=1e-9)] * 4
 
 
 def test_regions_of_maps() -> None:

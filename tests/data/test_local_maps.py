@@ -185,9 +185,9 @@ def test_maps_that_are_cut_are_polished(environment: int) -> None:
     cut = plain[:, :environment].reshape(-1, 4)
     begin = np.stack([cut.real, cut.imag]).ravel()
     polished = recovery(state, 4, environment)
-    found = minimize(cost, begin, method="L-BFGS-B", options={"maxfun": 40_000, "maxiter": 500})
+    least = minimize(cost, begin, method="L-BFGS-B", options={"maxfun": 40_000, "maxiter": 500})
     assert distance(polished) < 0.9 * cost(begin)
-    assert distance(polished) == pytest.approx(found.fun, rel=0.02, abs=1e-7)
+    assert distance(polished) == pytest.approx(least.fun, rel=0.02, abs=1e-7)
 
 
 @pytest.mark.parametrize(

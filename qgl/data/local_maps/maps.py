@@ -68,25 +68,25 @@ def _polished(isometry: Matrix, start: Matrix, target: Matrix) -> Matrix:
     manifold, each shortened until the distance falls.
     """
     difference: NDArray[Any] = _made(isometry, start) - target
-    slope, length = _slope(isometry, difference, start), 1.0
+    gradient, length = _gradient(isometry, difference, start), 1.0
     for _ in range(_STEPS):
-        value, steep = _squares(difference), _squares(slope)
+        value, steep = _squares(difference), _squares(gradient)
         if steep < _FLAT:
             break
         moved, left = isometry, difference
         for _ in range(_HALVINGS):
-            moved = _nearest_isometry(isometry - length * slope)
+            moved = _nearest_isometry(isometry - length * gradient)
             left = _made(moved, start) - target
             if _squares(left) <= value - 1e-4 * length * steep:
                 break
             length /= 2
         else:
             break
-        turned = _slope(moved, left, start)
-        step, change = moved - isometry, turned - slope
+        turned = _gradient(moved, left, start)
+        step, change = moved - isometry, turned - gradient
         along = float(np.vdot(step, change).real)
         length = _squares(step) / along if along > 0 else 2 * length
-        isometry, difference, slope = moved, left, turned
+        isometry, difference, gradient = moved, left, turned
     return isometry
 
 
@@ -96,7 +96,7 @@ def _made(isometry: Matrix, state: Matrix) -> Matrix:
     return made
 
 
-def _slope(isometry: Matrix, difference: Matrix, start: Matrix) -> Matrix:
+def _gradient(isometry: Matrix, difference: Matrix, start: Matrix) -> Matrix:
     """The gradient of Tr (D^2) in the isometry, along the manifold of isometries."""
     plain = 4 * np.tensordot(difference, isometry, (1, 0)) @ start
     overlap = np.tensordot(isometry.conj(), plain, ((0, 1), (0, 1)))

@@ -121,15 +121,18 @@ class PoolBuilder:
         Raises:
             NoLaneError: as there.
         """
-        assert recipe.kind != "pauli" and not recipe.conjugate
+        assert not recipe.conjugate
         if recipe.constant is not None:
             return PoolRows(None, np.full(len(elements), self._constant(recipe.constant)), recipe.size)
-        key = (recipe.kind, recipe.name, recipe.controls, recipe.size)
+        name = "" if recipe.kind == "pauli" else recipe.name
+        key = (recipe.kind, name, recipe.controls, recipe.size)
         columns = [self._expressions.rows(arg, elements) for arg in recipe.args]
         angles = np.stack(columns, axis=1) if columns else np.zeros((len(elements), 0), np.int32)
         tables = self._lanes.setdefault(key, [])
         first = sum(map(len, tables))
         tables.append(angles)
+        if recipe.kind == "pauli":
+            self._pauli_words.setdefault(key, []).extend([recipe.name] * len(angles))
         return PoolRows(key, np.arange(first, first + len(angles)), recipe.size)
 
     def offsets(self, made: PoolRows) -> NDArray[np.int64]:

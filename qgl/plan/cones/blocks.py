@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from qgl.bits import ragged
 from qgl.bits.distribution import indices, strings
 from qgl.expression import Real
+from qgl.plan.cones.classes import ConeClass
 from qgl.plan.cones.schedule import Block, kind_of, substituted
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.matrix_pool import Pool, PoolBuilder, Recipe
@@ -69,6 +71,10 @@ class BlockBuilder:
         self._places: list[tuple[tuple[int, ...], bool]] = []  # of each kind: bits of the block, and if conjugates act
         self._handles: list[list[int]] = []  # of each kind: handles of its matrices
         self._matrices: dict[Hashable, tuple[int, int]] = {}
+
+    def of_class(self, block: Block, one: ConeClass) -> Indices:
+        """The numbers of a class's block for all of its members, shape (members,)."""
+        return np.array(self.add(block, list(one.rows)), np.int32)
 
     def add(self, block: Block, members: Sequence[tuple[int, ...]]) -> list[int]:
         """The numbers of a class's block for `members`, rows of atoms."""
@@ -133,14 +139,14 @@ class BlockBuilder:
         for count in (len(self._fixed), *map(len, self._handles)):
             first.append(first[-1] + count)
         factors = ragged.table([[first[kind + 1] + one for kind, one in row] for row in self._factors], 0).T.copy()
-        kinds = zip(self._places, self._handles, strict=True)
-        embeddings = tuple(self._embedding(pool, places, conjugate, handles) for (places, conjugate), handles in kinds)
+        offsets = [np.array([self._pool.offset(each) for each in handles]) for handles in self._handles]
+        kinds = zip(self._places, offsets, strict=True)
+        embeddings = tuple(self._embedding(pool, places, conjugate, own) for (places, conjugate), own in kinds)
         fixed = np.stack(self._fixed).reshape(len(self._fixed), -1)
         return TileBlocks(self._arity, pool, fixed, embeddings, factors)
 
-    def _embedding(self, pool: Pool, places: tuple[int, ...], conjugate: bool, handles: list[int]) -> Embedding:
+    def _embedding(self, pool: Pool, places: tuple[int, ...], conjugate: bool, offsets: NDArray[Any]) -> Embedding:
         starts = np.cumsum([len(pool.constants), *(group.count * group.size**2 for group in pool.groups)])
-        offsets = np.array([self._pool.offset(handle) for handle in handles])
         group = int(np.searchsorted(starts, offsets[0], side="right")) - 1
         rows = (offsets - starts[group]) // pool.groups[group].size ** 2
         return Embedding(group, rows.astype(np.int32), embedding(places, self._arity), conjugate)

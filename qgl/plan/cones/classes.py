@@ -15,6 +15,8 @@ from itertools import chain, count
 from math import inf
 
 import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
 
 from qgl.ir.circuit import Circuit
 from qgl.plan.cones.kinds import Kinds
@@ -30,11 +32,18 @@ class ConeClass:
     circuit    the cone, its visible register the qubits that are read; input k is slot k
     bits_only  whether these are only read in the computational basis
     rows       for every distinct member the numbers of the atoms that fill the slots, and the member's number
+    table      in place of these rows, if members are copies: the inputs that fill the slots, shape (members, slots)
     """
 
     circuit: Circuit
     bits_only: bool
     rows: dict[tuple[int, ...], int] = field(default_factory=dict)
+    table: NDArray[np.int64] | None = None
+
+    @property
+    def count(self) -> int:
+        """How many members it has."""
+        return len(self.rows if self.table is None else self.table)
 
     def member(self, row: tuple[int, ...]) -> int:
         """The number of the member whose atoms are `row`, which is added if it is new."""

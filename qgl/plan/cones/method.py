@@ -14,9 +14,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.expression import Input, Real
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.cones.blocks import BlockBuilder
 from qgl.plan.cones.classes import TooManyClassesError
+from qgl.plan.cones.copies.blocks import CopiedBlocks
+from qgl.plan.cones.copies.members import Members, with_copies
+from qgl.plan.cones.copies.representatives import representatives
 from qgl.plan.cones.kinds import Kinds, kinds_of, row_of
 from qgl.plan.cones.probe import widest
 from qgl.plan.cones.row_tables import RowTables, WideTableError
@@ -33,6 +37,7 @@ MANY = 16  # classes from which on cones are compared by value
 LISTED = 50_000  # operations in all classes together, beyond which listing them takes many seconds
 FACTOR_SECONDS = 2e-8  # for each factor of a Pauli word, and its gradient
 FACTOR_BYTES = 32
+_INPUT = Real(0.0, ((1.0, Input(0, 0)),))
 
 
 @dataclass(frozen=True)
@@ -76,14 +81,34 @@ class PreparedCones:
     def design(self, queries: tuple[Query, ...], precision: str, limit: float = inf) -> Design:
         """Raises `TooManyClassesError` where the classes would have more than `limit` operations in all."""
         if (queries, precision) not in self._designs:
+            design = None if self.of_rows else self._of_copies(queries, precision, limit)
+            if design is not None:
+                self._designs[queries, precision] = design
+                return design
             probe = widest(queries, self.cone)
             if probe is not None and (probe,) != queries and self.design((probe,), precision, limit).cost.refusal:
                 return self.design((probe,), precision)
             survey, kinds = self._surveys(queries, limit)
-            sizes = [parameter.size for parameter in self.variants.circuit.parameters]
             cone_runs = runs(survey.classes, survey.readings, precision)
-            self._designs[queries, precision] = Design(survey, kinds, cone_runs, sizes, precision)
+            self._designs[queries, precision] = Design(survey, kinds, cone_runs, self._sizes, precision)
         return self._designs[queries, precision]
+
+    def _of_copies(self, queries: tuple[Query, ...], precision: str, limit: float) -> Design | None:
+        """The design of queries whose Pauli words are copies of few, from the cones of these; None where it is none."""
+        few = representatives(self.variants.circuit, queries)
+        if few is None:
+            return None
+        alone = PreparedCones(self.method, CircuitVariants(few.circuit, self.variants.bits_only))
+        survey = alone._survey((few.query,), alone.kinds, limit)
+        members = with_copies(survey, alone.kinds, few)
+        cone_runs = runs(survey.classes, survey.readings, precision)
+        if not all(map(_is_plain, cone_runs)):
+            return None
+        return Design(survey, alone.kinds, cone_runs, self._sizes, precision, members)
+
+    @property
+    def _sizes(self) -> list[int]:
+        return [parameter.size for parameter in self.variants.circuit.parameters]
 
     def _surveys(self, queries: tuple[Query, ...], limit: float) -> tuple[Survey, Kinds]:
         """The survey by kinds, or by values where that gives far fewer classes."""
@@ -134,6 +159,14 @@ class PreparedCones:
         return replace(cone, segments=cone.segments | {-1 - table for table in tables if table is not None})
 
 
+def _is_plain(run: Run) -> bool:
+    """Whether no angle of a block is more than a sum of inputs, so that they are found for all members at once."""
+    if isinstance(run.body, Alone):
+        return True
+    recipes = (r for one in run.body.bucket.schedules for block in one.blocks for r, _ in block.matrices)
+    return all(isinstance(atom, Input) for recipe in recipes for arg in recipe.args for _, atom in arg.terms)
+
+
 @dataclass(frozen=True, eq=False)
 class Design:
     """How some queries are answered together."""
@@ -143,12 +176,15 @@ class Design:
     runs: list[Run]
     parameter_sizes: list[int]
     precision: str
+    copies: Members | None = None  # where the Pauli words are copies of few
 
     @property
     def cost(self) -> Cost:
         """What all runs take together, or the first refusal of one."""
         costs = [run.cost for run in self.runs]
         assembly = sum(table.size for table in self.survey.factors.values())
+        if self.copies is not None:
+            assembly = sum(table.size // 2 for table in self.copies.few.of_pauli_word.values())
         widest = max((cost.width for cost in costs), default=0)
         for run in self.runs:
             if run.cost.refusal:
@@ -157,7 +193,7 @@ class Design:
                     width = len(run.body.one.circuit.wires)
                 return Cost.refused(f"a light cone of {width} qubits: {run.cost.refusal}", width)
         classes = self.survey.classes
-        facts = (("cones", sum(len(one.rows) for one in classes)), ("classes", len(classes)), ("widest", widest))
+        facts = (("cones", sum(one.count for one in classes)), ("classes", len(classes)), ("widest", widest))
         return Cost(
             sum(cost.seconds for cost in costs) + FACTOR_SECONDS * assembly,
             sum(cost.memory for cost in costs) + FACTOR_BYTES * assembly,
@@ -170,7 +206,9 @@ class Design:
         """The tables of all runs, and how answers come of theirs."""
         expressions = ExpressionBuilder(self.parameter_sizes)
         tiled = [run.body.arity for run in self.runs if not isinstance(run.body, Alone)]
-        blocks = BlockBuilder(max(tiled, default=0), self.kinds.numbers, expressions)
+        arity = max(tiled, default=0)
+        copied = self.copies is not None
+        blocks = CopiedBlocks(arity, expressions) if copied else BlockBuilder(arity, self.kinds.numbers, expressions)
         batches = [self._batch(run, expressions, blocks) for run in self.runs]
         factors = self._factors()
         regions = {query: self._groups(pieces) for query, pieces in self.survey.regions.items()}
@@ -181,6 +219,9 @@ class Design:
         if not isinstance(run.body, Alone):
             return tile_batch(run.body.bucket, blocks, run.body.arity, run.body.lanes, run.reading, run.chunk)
         one, queries = run.body.one, run.reading.queries(run.body.one)
+        if one.table is not None:
+            rows = expressions.rows(_INPUT, one.table.reshape(-1, 1)).reshape(one.table.shape)
+            return ConeBatch(run.body.prepared.lower(queries, self.precision), queries, rows, run.chunk)
         used = sorted({atom for row in one.rows for atom in row})
         row_of = {atom: expressions.row(self.kinds.numbers[atom]) for atom in used}
         rows = np.array([[row_of[atom] for atom in row] for row in one.rows], np.int32).reshape(len(one.rows), -1)
@@ -197,6 +238,8 @@ class Design:
                 own = [run.reading.pauli_word(letters) for letters in self.survey.readings[number].pauli_words]
                 place[number] = base + first * len(run.reading.pauli_words), len(run.reading.pauli_words), own
             base += run.members * len(run.reading.pauli_words)
+        if self.copies is not None:
+            return {query: self.copies.factors(query, place) for query in self.copies.few.of_pauli_word}
         at = [0] * len(self.survey.values)
         for k, (number, member, pauli_word) in enumerate(self.survey.values):
             first, stride, own = place[number]

@@ -101,7 +101,7 @@ def _work(small: Schedule) -> float:
 
 def _alone(number: int, one: ConeClass, reading: Reading, ways: Sequence[Prepared], precision: str) -> Run:
     """A class by the way that takes least, of those that fit into memory if there are any."""
-    limit, members = for_arrays(), len(one.rows)
+    limit, members = for_arrays(), one.count
     costs: list[Cost] = []
     for way in ways:
         if isinstance(way, PreparedContraction) and any(_soon(cost, members, limit) for cost in costs):
@@ -126,7 +126,7 @@ def _soon(cost: Cost, members: int, limit: int) -> bool:
 
 
 def _tiled(numbers: Sequence[int], bucket: Bucket, arity: int, readings: Sequence[Reading], precision: str) -> Run:
-    counts = [len(one.one.rows) for one in bucket.schedules]
+    counts = [one.one.count for one in bucket.schedules]
     lanes = lanes_of(counts, bucket.bits)
     tiles = [-(-count // lanes) for count in counts]
     first = {number: lanes * sum(tiles[:k]) for k, number in enumerate(numbers)}

@@ -86,7 +86,7 @@ def evened(schedules: Sequence[Schedule]) -> list[Schedule]:
     lengths = Counter[int]()
     for one in schedules:
         for block in one.blocks:
-            lengths[len(block.matrices)] += len(one.one.rows)
+            lengths[len(block.matrices)] += one.one.count
     allowed = FEW * lengths.total()
     for length in sorted(lengths, reverse=True):
         allowed -= lengths[length]

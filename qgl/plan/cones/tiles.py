@@ -68,7 +68,7 @@ class Bucket:
     @property
     def work(self) -> float:
         """Amplitudes that are multiplied."""
-        return float(sum(len(one.one.rows) for one in self.schedules)) * self.steps * 2.0**self.bits
+        return float(sum(one.one.count for one in self.schedules)) * self.steps * 2.0**self.bits
 
     def with_one(self, schedule: Schedule) -> Bucket:
         """The bucket with one more class."""
@@ -124,7 +124,7 @@ def tile_batch(
     chunk: int,
 ) -> TileBatch:
     """Tables of a bucket; members of a class are side by side, and every class begins with a tile of its own."""
-    tiles = [-(-len(schedule.one.rows) // lanes) for schedule in bucket.schedules]
+    tiles = [-(-schedule.one.count // lanes) for schedule in bucket.schedules]
     block = np.zeros((bucket.steps, sum(tiles), lanes), np.int32)
     move = np.zeros((bucket.steps, sum(tiles)), np.int32)
     final = np.zeros(sum(tiles), np.int32)
@@ -132,15 +132,14 @@ def tile_batch(
     first = 0
     for schedule, count in zip(bucket.schedules, tiles, strict=True):
         own = slice(first, first + count)
-        rows = list(schedule.one.rows)
         layout: list[int] = list(range(bucket.bits))
         for step, one in enumerate(schedule.blocks):
             window = _window(one.window, layout, arity)
             order = [*window, *(place for place in layout if place not in window)]
             move[step, own] = moves.add(layout, order)
             layout = order
-            padded = [*builder.add(one, rows), *[0] * (count * lanes - len(rows))]
-            block[step, own] = np.array(padded, np.int32).reshape(count, lanes)
+            numbers = builder.of_class(one, schedule.one)
+            block[step, own] = np.pad(numbers, (0, count * lanes - len(numbers))).reshape(count, lanes)
         final[own] = moves.add(layout, schedule.order(bucket.bits))
         first += count
     density, bits_only = bucket.schedules[0].density, bucket.schedules[0].one.bits_only

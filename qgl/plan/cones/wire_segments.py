@@ -61,7 +61,7 @@ class WireSegments:
                 continue
             done = k
             segments, diagonal, before = self.segments[k], self.diagonal[k], self.before[k]
-            if k not in read and _invisible(level, segments, diagonal):
+            if k not in read and invisible(level, segments, diagonal):
                 for segment, earlier in zip(segments, before, strict=True):
                     if earlier >= 0 and segment in level:
                         heappush(pending, -earlier)
@@ -82,7 +82,8 @@ class WireSegments:
         return Cone(tuple(kept), frozenset(level))
 
 
-def _invisible(level: dict[int, int], segments: tuple[int, ...], diagonal: tuple[bool, ...]) -> bool:
+def invisible(level: dict[int, int], segments: Sequence[int], diagonal: tuple[bool, ...]) -> bool:
+    """Whether of what an operation acts on nothing is seen, or basis states that it keeps."""
     for segment, keeps in zip(segments, diagonal, strict=True):
         seen = level.get(segment, 0)
         if seen and (seen == ALL or not keeps):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -119,7 +120,9 @@ def columns_of(
             starts, finest = np.flatnonzero(np.diff(line, prepend=-1)).astype(np.int32), columns
     assert best is not None
     _, name, order, places, bits = best
-    classes, kinds = _classes(network, skeleton, np.split(order, starts[1:]), places, finest)
+    classes, kinds = _classes(
+        network, skeleton, Ragged(order.astype(np.int64), np.append(starts, len(order))), places, finest
+    )
     return Columns(network, order, starts, name, bits, classes, kinds, segments(kinds))
 
 
@@ -132,7 +135,7 @@ def _together(order: Indices, group_of: NDArray[np.int64]) -> tuple[Indices, Ind
 
 
 def _classes(
-    network: Network, skeleton: Skeleton, qubits: Sequence[Indices], places: Indices, columns_of_qubits: Indices
+    network: Network, skeleton: Skeleton, qubits: Ragged, places: Indices, columns_of_qubits: Indices
 ) -> tuple[tuple[ColumnClass, ...], Indices]:
     """qubits: those of each column."""
     count = len(qubits)
@@ -144,7 +147,7 @@ def _classes(
     classes, alike = [], _sorted_into(kinds.astype(np.int64), len(number))
     for columns in map(alike.__getitem__, range(len(number))):
         first = int(columns[0])
-        legs = [network.open[int(qubit)] for qubit in qubits[first]]
+        legs = [network.open[qubit] for qubit in qubits[first].tolist()]
         before, after = (crossing[column].tolist() for column in (first, first + 1))
         form = _form(network, before, after, members[first].tolist(), legs)
         own = members.flat[members.starts[columns][:, None] + np.arange(len(members[first]))]
@@ -166,11 +169,11 @@ def _crossing(low: Indices, high: Indices, count: int) -> Ragged:
     return Ragged(labels[np.lexsort((labels, cuts))], starts_of(np.bincount(cuts, minlength=count + 1)))
 
 
-def _signatures(network: Network, members: Ragged, crossing: Ragged, qubits: Sequence[Indices]) -> Iterator[bytes]:
+def _signatures(network: Network, members: Ragged, crossing: Ragged, qubits: Ragged) -> Iterator[bytes]:
     """Of each column bytes that are equal for columns of one form: its labels by first appearance, and their sizes."""
     tensors, count = network.tensors, len(qubits)
-    opened = np.array(network.open, np.int64)[np.concatenate(qubits)]
-    of_qubit = np.repeat(np.arange(count), [len(each) for each in qubits])
+    opened = np.array(network.open, np.int64)[qubits.flat]
+    of_qubit = qubits.owners
     of_member = tensors.labels.lengths[members.flat]
     inside = Ragged(members.flat, starts_of(of_member))
     within = np.arange(inside.starts[-1]) - np.repeat(inside.starts[:-1], of_member)
@@ -186,11 +189,16 @@ def _signatures(network: Network, members: Ragged, crossing: Ragged, qubits: Seq
     columns, labels, part = columns[order], labels[order], part[order]
     local = _first_appearances(columns, labels)
     numbers = np.stack([local, network.sizes[labels], part], axis=1)
-    starts = starts_of(np.bincount(columns, minlength=count))
     kinds = np.stack([tensors.tables[members.flat].astype(np.int64), of_member], axis=1)
-    for column in range(count):
-        own = slice(members.starts[column], members.starts[column + 1])
-        yield kinds[own].tobytes() + b"|" + numbers[starts[column] : starts[column + 1]].tobytes()
+    starts = starts_of(np.bincount(columns, minlength=count))
+    told = [_sliced(kinds, members.starts), _sliced(numbers, starts)]
+    return (one + b"|" + other for one, other in zip(*told, strict=True))
+
+
+def _sliced(rows: Ints, starts: Ints) -> list[bytes]:
+    """The bytes of the rows from each start to the next one."""
+    flat, ends = rows.tobytes(), (starts * rows.strides[0]).tolist()
+    return [flat[a:b] for a, b in pairwise(ends)]
 
 
 def _first_appearances(columns: Ints, labels: Ints) -> Ints:

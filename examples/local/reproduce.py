@@ -1,4 +1,4 @@
-"""Measures the figures of local diffusion: python -m examples.local.reproduce [--quick]."""
+"""Measures the figures of local diffusion: python -m examples.local.reproduce [--quick] [--only PART]."""
 
 from __future__ import annotations
 
@@ -6,16 +6,23 @@ import itertools
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 import qgl
-from examples.local.solvable import peak, recovery_error
+from examples.local.pixels import by_itself, chances, cross_entropy
+from examples.local.solvable import peak, recovery_error, windows
 from examples.published import Ours, main
 from qgl.report.report import measure
+from qgl.train.loop import train
 
 HERE = Path(__file__).resolve().parent
 NAME = "local"
 STRENGTHS = (0.1, 0.2, 0.3, 0.4)
 CASES = tuple(itertools.product(STRENGTHS, (1, 2, 3), (0.1, 0.5)))  # p, sites of B, noise on A
 FAR = 7  # sites of C
+TORI = ((8, 2), (16, 4), (32, 8), (64, 16))  # side, radius
+PARTS = (0.5, 0.1, 0.01)  # of the peak, as thresholds of windows
+GAPS = (0.01, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)  # of the noise on digits, those that are told
 
 
 def solvable(quick: bool) -> Mapping[str, Ours]:
@@ -31,7 +38,7 @@ def solvable(quick: bool) -> Mapping[str, Ours]:
 def peaks(quick: bool) -> Mapping[str, Ours]:
     """Where the information is largest, by the size of the torus."""
     figures: dict[str, Ours] = {}
-    for side, radius in ((8, 2),) if quick else ((8, 2), (16, 4), (32, 8), (64, 16)):
+    for side, radius in TORI[: 1 if quick else None]:
         p, information = peak(side, radius)
         figures |= {f"peak_{side}": Ours(information), f"at_{side}": Ours(p)}
     return figures
@@ -45,5 +52,47 @@ def bounds(quick: bool) -> Mapping[str, Ours]:
     return {"held": Ours(float(held), note=f"of {len(both)}"), "error": Ours(error), "bound": Ours(information)}
 
 
+def concurrence(quick: bool) -> Mapping[str, Ours]:
+    """The windows in which denoising is not local and in which the bit is decided."""
+    cases = [(side, radius, part * peak(side, radius)[1]) for side, radius in TORI for part in PARTS]
+    both = [windows(*case) for case in cases]
+    held = sum(decided[0] <= first and last <= decided[1] for (first, last), decided in both)
+    ends = zip(("local_from", "local_to", "decided_from", "decided_to"), sum(windows(8, 2, 1e-3), ()), strict=True)
+    return {"windows_held": Ours(float(held), note=f"of {len(both)}"), **{name: Ours(p) for name, p in ends}}
+
+
+def gaps(quick: bool) -> Mapping[str, Ours]:
+    """What a denoiser of digits loses by seeing neighbours only, and what the digit adds, by strength of the noise."""
+    small = {"p": [0.2], "count": 200, "times": 1} if quick else {}
+    model = qgl.load(HERE / "gap.qgl", **small)
+    rows = {row.name.split(", ", 1)[1]: row for row in measure(model, {}, model.program.reports, bare=True)}
+    found = {(name.split("p = ")[1].split(",")[0], name.rsplit(", ", 1)[1]): row for name, row in rows.items()}
+
+    def told(p: float, part: str) -> Ours:
+        row = found[f"{p:g}", part]
+        return Ours(row.value, note=f"+- {row.error:.1g}")
+
+    def largest(part: str) -> Ours:
+        return Ours(float(max((row.value or 0.0, p) for (p, own), row in found.items() if own == part)[1]))
+
+    figures = {f"gap_{round(100 * p)}": told(p, "around 1") for p in ((0.2,) if quick else GAPS)}
+    figures |= {"wide_20": told(0.2, "around 2"), "label_20": told(0.2, "of the label")}
+    return figures | {"gap_at": largest("around 1"), "label_at": largest("of the label")}
+
+
+def step(quick: bool) -> Mapping[str, Ours]:
+    """What a clean pixel costs after the trained step, and by its noisy bit alone, twelve times for each unseen row."""
+    small = {"side": 3, "count": 200, "updates": 4, "times": 1} if quick else {}
+    model = qgl.load(HERE / "step.qgl", **small)
+    side, p = int(model.program.constants["side"]), float(model.program.constants["p"])
+    run = train(model, display="quiet")
+    seen, unseen = (model.program.data[name].rows for name in ("seen", "unseen"))
+    clean = np.tile(unseen, (12, 1))
+    noisy = clean ^ (np.random.default_rng(5).random(clean.shape) < p)
+    alone = cross_entropy(by_itself(seen, noisy, p), clean)
+    own = cross_entropy(chances(run.params, noisy, side), clean)
+    return {"alone": Ours(alone), "step": Ours(own), "gain": Ours(alone - own)}
+
+
 if __name__ == "__main__":
-    main(NAME, solvable, peaks, bounds)
+    main(NAME, solvable, peaks, bounds, concurrence, gaps, step)

@@ -6,10 +6,11 @@ Given the bit the copies are independent; what far ones tell of one, given those
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 from scipy.special import gammaln, xlog1py, xlogy
 
 Real = NDArray[np.float64]
@@ -60,3 +61,29 @@ def conditional(joint: Real) -> float:
 
     parts = joint.sum(axis=2), joint.sum(axis=0), joint.sum(axis=(0, 2))
     return entropy(parts[0]) + entropy(parts[1]) - entropy(parts[2]) - entropy(joint)
+
+
+def windows(side: int, radius: int, least: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The windows of p in which denoising is not local, and in which the bit S is decided, of what `peak` is of.
+
+    Not local: I(A; C | B) >= least. Decided: from where I(S; AB) without noise less I(S; B) is `least` to where
+    I(S; ABC) is. Given S the copies are independent, so the first lies in the second.
+
+    Source: arXiv 2605.04830, theorem 1, with alpha = 1.
+    """
+    square = (2 * radius + 1) ** 2
+    b, c = square - 1, side**2 - square
+    at, _ = peak(side, radius)
+
+    def crossing(height: Callable[[float], float], low: float, high: float) -> float:
+        return float(brentq(lambda p: height(p) - least, low, high, xtol=1e-10))
+
+    not_local = (
+        crossing(lambda p: information(p, b, c), 1e-6, at),
+        crossing(lambda p: information(p, b, c), at, 0.5 - 1e-9),
+    )
+    decided = (
+        crossing(lambda p: uncertainty(p, b), 1e-6, 0.5 - 1e-9),
+        crossing(lambda p: float(np.log(2)) - uncertainty(p, side**2), 1e-6, 0.5 - 1e-9),
+    )
+    return not_local, decided

@@ -103,7 +103,9 @@ REDUCED: dict[str, dict[str, Any]] = {
     "two_layers": {"n": 10},
     "thermal/syk6": {"n": 3},
     "maps/learner": {},
+    "local/gap": {"p": [0.2], "count": 200, "times": 1},
     "local/speciate": {},
+    "local/step": {"side": 2, "count": 50, "times": 1},
     "walks/investors": {"days": 1},
     "walks/lognormal": {"steps": 2},
     "walks/normal": {"steps": 2},
@@ -129,9 +131,20 @@ STAGED = {
     *(f"diffusion/{name}" for name in ("circle", "cluster", "noise", "qgan", "tfim_staged")),
     *(f"diffusion/{name}" for name in ("msquddpm", "msquddpm_circle", "msquddpm_circle_haar", "msquddpm_haar")),
 }
-UNTRAINED = {"local/speciate", "purification/bbpssw", "purification/homogeniser"}  # they have no parameters
+UNTRAINED = {
+    "local/gap",
+    "local/speciate",
+    "purification/bbpssw",
+    "purification/homogeniser",
+}  # they have no parameters
 LONG = {"maps/learner"}  # it has no smaller size: its measurements are of ten qubits
-LATENT = {"latent", "local/speciate", "mosaiq/critic", "mosaiq/features"}  # mixtures, which no single circuit is
+LATENT = {
+    "latent",
+    "local/speciate",
+    "local/step",
+    "mosaiq/critic",
+    "mosaiq/features",
+}  # mixtures, which no single circuit is
 ELSEWHERE = {"bayes/biofam", "tokens/rna"}  # their rows are not shipped
 WARNED = {"mbl/critical": ["QGL0758"]}  # half of what it is to learn lies beyond what its chain conserves
 

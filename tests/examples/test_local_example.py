@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import jax
+import numpy as np
 import pytest
 
+import qgl
 from examples.local import reproduce
-from examples.local.solvable import information, recovery_error
+from examples.local.pixels import chances
+from examples.local.solvable import information, recovery_error, uncertainty, windows
 from examples.published import published
+from qgl.query import Marginals
 
 _, FIGURES = published("local")
 TARGETS = {figure.key: figure for figure in FIGURES}
@@ -25,3 +30,33 @@ def test_figures() -> None:
         assert TARGETS[key].reached(measured) is not False, key
     assert ours["cmi_3"].value == pytest.approx(information(0.3, 8, 7), abs=1e-9)
     assert ours["error"].value == pytest.approx(0.0642, abs=5e-5)
+
+
+def test_windows_of_the_closed_form() -> None:
+    ours = reproduce.concurrence(True)
+    assert ours["windows_held"].value == 12
+    (first, last), (begins, ends) = windows(8, 2, 1e-3)
+    for p in (first, last):
+        assert information(p, 24, 39) == pytest.approx(1e-3, abs=1e-9)
+    assert uncertainty(begins, 24) == pytest.approx(1e-3, abs=1e-9)
+    assert np.log(2) - uncertainty(ends, 64) == pytest.approx(1e-3, abs=1e-9)
+
+
+def test_what_the_step_says_of_pixels_is_what_its_circuit_does() -> None:
+    """Given a row the pixels are independent; the model is the mean over rows."""
+    model = qgl.load(reproduce.HERE / "step.qgl", side=3, count=60, precision="double")
+    noisy = model.program.data["spoilt"].rows
+    pairs = Marginals(((0, 1), (2, 6)), True)
+    with jax.enable_x64(True):
+        params = {name: 0.3 + each for name, each in model.init(jax.random.key(0)).items()}
+        one = chances(params, noisy, 3)
+        for (a, b), found in zip(pairs.regions, model.answers(params, (pairs,))[pairs], strict=True):
+            either = [np.stack([1 - one[:, q], one[:, q]]) for q in (a, b)]
+            np.testing.assert_allclose(np.ravel(found), (either[0] @ either[1].T).ravel() / len(noisy), atol=1e-12)
+
+
+@pytest.mark.slow
+def test_figures_of_digits() -> None:
+    ours = {**reproduce.gaps(True), **reproduce.step(True)}
+    assert ours["gap_at"].value == 0.2 and ours["gap_20"].value is not None
+    assert ours["gain"].value == pytest.approx(float(ours["alone"].value or 0) - float(ours["step"].value or 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def concurrence(quick: bool) -> Mapping[str, Ours]:
 
 def gaps(quick: bool) -> Mapping[str, Ours]:
     """What a denoiser of digits loses by seeing neighbours only, and what the digit adds, by strength of the noise."""
-    small = {"p": [0.2], "count": 200, "times": 1} if quick else {}
+    small: dict[str, Any] = {"p": [0.2], "count": 200, "times": 1} if quick else {}
     model = qgl.load(HERE / "gap.qgl", **small)
     rows = {row.name.split(", ", 1)[1]: row for row in measure(model, {}, model.program.reports, bare=True)}
     found = {(name.split("p = ")[1].split(",")[0], name.rsplit(", ", 1)[1]): row for name, row in rows.items()}
@@ -82,7 +83,7 @@ def gaps(quick: bool) -> Mapping[str, Ours]:
 
 def step(quick: bool) -> Mapping[str, Ours]:
     """What a clean pixel costs after the trained step, and by its noisy bit alone, twelve times for each unseen row."""
-    small = {"side": 3, "count": 200, "updates": 4, "times": 1} if quick else {}
+    small: dict[str, Any] = {"side": 3, "count": 200, "updates": 4, "times": 1} if quick else {}
     model = qgl.load(HERE / "step.qgl", **small)
     side, p = int(model.program.constants["side"]), float(model.program.constants["p"])
     run = train(model, display="quiet")

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Real = NDArray[np.float64]
+IMPOSSIBLE = 1e-9  # a probability that is but rounding
 _PAULI = {"Z": np.diag([1.0, -1.0]), "X": np.array([[0.0, 1.0], [1.0, 0.0]])}
 
 
@@ -58,6 +59,14 @@ class Machine:
             measured = np.einsum("rij,rj->ri", self.observables[token], states)
             states = (states + (1 - 2 * answer)[:, None] * measured) / 2
         return np.asarray(np.sum(np.abs(states) ** 2, axis=1))
+
+    def possible(self, tokens: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """All answers that each row of tokens can have, and the number of the row of each."""
+        length = tokens.shape[1]
+        every: NDArray[np.int64] = np.arange(2**length)[:, None] >> np.arange(length - 1, -1, -1) & 1
+        chances = [self.likelihoods(np.tile(row, (2**length, 1)), every) for row in tokens]
+        row, answer = np.nonzero(np.array(chances) > IMPOSSIBLE)
+        return every[answer], row
 
     def draw(self, tokens: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.int64]:
         """Answers to each row of tokens."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 import qgl
 from examples.published import Ours, main
-from examples.recurrent.machine import InputOutputHMM, Machine, true_phases
+from examples.recurrent.machine import IMPOSSIBLE, InputOutputHMM, Machine, true_phases
 from qgl.data.environment import FolderEnvironment
 from qgl.model import Model
 from qgl.train.loop import train
@@ -26,7 +27,6 @@ KINDS = 3 * N  # of tokens
 OTHERS = ((3, 2, 300, 10), (4, 3, 600, 20))  # qubits, order, sequences, batch
 DRAWN = 10_000  # sequences in which forbidden ones are looked for
 ARRIVED = 1e-4  # nats above the floor
-IMPOSSIBLE = 1e-9
 
 Whole = NDArray[np.int64]
 
@@ -130,9 +130,9 @@ def least(tokens: Whole, answers: Whole, n: int = N, order: int = ORDER) -> floa
 
 
 def program(folder: Path) -> str:
-    """The text of the program, without its report."""
+    """The text of the program, without its report and the data of that."""
     text = (folder / "contextual.qgl").read_text(encoding="utf-8")
-    return text[: text.index("report ")]
+    return re.sub(r"data possible = .*?;\n", "", text[: text.index("report ")], flags=re.DOTALL)
 
 
 def forbidden(machine: Machine, tokens: Any, answers: Any) -> int:

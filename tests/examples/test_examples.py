@@ -91,7 +91,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "returns/returns": {"bits": 2},
     "sequence": {"length": 3},
     "thermal/chain": {"n": 4, "depth": 1, "radius": 1},
-    "recurrent/contextual": {"count": 20},
+    "recurrent/contextual": {"count": 20, "allowed": 100},
     "search/bas": {"places": 1},
     "search/ghz2": {"places": 1},
     "search/ghz3": {"places": 1},

@@ -38,6 +38,14 @@ def test_the_floor_is_that_of_the_rows() -> None:
     assert reproduce.least(*reproduce.sequences()) == pytest.approx(2.297269, abs=1e-6)
 
 
+def test_the_possible_answers_are_those_of_the_machine() -> None:
+    kept = np.load(FOLDER / "possible.npz")["rows"]
+    tokens, _ = reproduce.sequences()
+    answers, row = Machine.of(3, 3, true_phases(3, 3)).possible(tokens)
+    np.testing.assert_array_equal(kept[:, :6], answers)
+    np.testing.assert_array_equal(kept[:, 6:], np.load(FOLDER / "hsmt.npz")["rows"][row, 6:])
+
+
 def test_rows_of_a_machine_are_as_the_data_have_them() -> None:
     rows = reproduce.rows_of(4, 3, 50).astype(np.int64)
     tokens, answers = reproduce.tokens_of(rows[:, 6:], 4), rows[:, :6]

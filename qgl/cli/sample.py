@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from qgl.program.program import DataSet
     from qgl.runs.run import Run
 
+TOLD_SECONDS = 5.0  # of drawing strings, from which on it is said beforehand
+
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
@@ -128,6 +130,7 @@ def _draw(
 
     from qgl.check.declarations.categories import in_categories
     from qgl.data.numbers import in_units
+    from qgl.diagnostics.size import duration
     from qgl.evaluate import in_chunks
     from qgl.evaluate.outputs import rows as rows_of_numbers
     from qgl.train import compilation_cache
@@ -157,6 +160,12 @@ def _draw(
         raise typer.BadParameter("there is no `output` in the program", param_hint="--every-iteration")
     if shots is not None:
         raise typer.BadParameter("there is no `output` in the program: strings are shots", param_hint="--shots")
+    with Waiting("planning"):
+        expected = in_chunks.sampling_seconds(model, number)
+    if expected > TOLD_SECONDS:
+        typer.echo(
+            f"{number:,} strings take about {duration(expected)} on two cores, compilation not counted", err=True
+        )
     with Waiting("drawing strings"):
         if alone and learnt is not None:
             rows, classes = _of_each_label(model, run, learnt, number, seed)

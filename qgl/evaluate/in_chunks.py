@@ -94,11 +94,22 @@ def sample(model: Model, params: Params, number: int, seed: int, condition: Any 
         QglError: QGL0810, not even one string fits into memory.
     """
     key = jax.random.key(seed, impl="threefry2x32")
-    most = min(_MOST_DRAWN, max(1, _DRAWN_BITS // model.width))
-    chunk = _fitting(model, Samples, min(number, most))
+    chunk = _fitting(model, Samples, _most_at_once(model, number))
     starts = range(0, number, chunk)
     parts = (model.sample(params, jax.random.fold_in(key, k), chunk, condition) for k in range(len(starts)))
     return np.concatenate([np.asarray(part, dtype=np.uint8) for part in parts])[:number]
+
+
+def sampling_seconds(model: Model, number: int) -> float:
+    """What the planner expects of `sample`, once it is compiled; 0 where so many at once are refused."""
+    chunk = _most_at_once(model, number)
+    rows = [row for share in model.readings.shares((Samples(chunk),)) for row in share.weigh().rows if row.chosen]
+    once = sum(row.candidates[0].cost.seconds for row in rows)
+    return -(-number // chunk) * once * len(model.parameters.weights)
+
+
+def _most_at_once(model: Model, number: int) -> int:
+    return min(number, _MOST_DRAWN, max(1, _DRAWN_BITS // model.width))
 
 
 def _fitting(model: Model, query: Callable[[int], Query], count: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import qgl
 from tests.command import qglc
@@ -51,6 +52,13 @@ def test_without_a_condition_each_row_has_a_label_as_the_data_have_them(tmp_path
     for line in lines:
         assert line.startswith("1,0") == line.endswith(",cat")
     assert qglc("sample", run, "-n", "3", "--bits")[0] == 2
+
+
+def test_what_it_takes_is_said_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = trained(tmp_path, "bits = 1")
+    assert "take about" not in qglc("sample", run, "-n", "3", "--condition", "0")[2]
+    monkeypatch.setattr("qgl.cli.sample.TOLD_SECONDS", 0.0)
+    assert "3 strings take about" in qglc("sample", run, "-n", "3", "--condition", "0")[2]
 
 
 def test_of_bits_too(tmp_path: Path) -> None:

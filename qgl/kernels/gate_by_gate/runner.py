@@ -8,10 +8,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import NDArray
 
 from qgl.kernels.devices.host import Real, on_host
-from qgl.kernels.gate_by_gate.sampling import drawn_bits
+from qgl.kernels.gate_by_gate.sampling import Boundary, Sampler
 from qgl.kernels.network.tensors import tensor_tables
 from qgl.kernels.runner import GivenArrays, needed
 from qgl.plan.gate_by_gate.method import GateByGateProgram
@@ -53,19 +52,19 @@ class GateByGateRunner:
         draw = np.random.default_rng(flat[-SEEDS:].astype(int).tolist())
         tensors, program = self._tensors(flat[:-SEEDS]), self.program
         together = program.design.together(shots)
-        steps = program.design.walk.steps
+        sampler = Sampler(program.design.walk, tensors, program.wires)
         parts = []
         for first in range(0, shots, together):
             count = min(together, shots - first)
-            bits = drawn_bits(steps, tensors, program.wires, count, lambda ones: draw.random(len(ones)) < ones)
+            bits = sampler.bits(count, lambda ones: draw.random(len(ones)) < ones)
             parts.append(bits[program.visible].T.astype(float))
         strings: Real = np.concatenate(parts).ravel()
         return strings
 
-    def _tensors(self, flat: Real) -> list[NDArray[np.complex128]]:
+    def _tensors(self, flat: Real) -> list[Boundary]:
         """The tensors of the network in its order."""
-        network = self.program.network
-        values = flat[: len(flat) // 2] + 1j * flat[len(flat) // 2 :]
+        network, kind = self.program.network, np.complex64 if self.program.precision == "single" else np.complex128
+        values = (flat[: len(flat) // 2] + 1j * flat[len(flat) // 2 :]).astype(kind)
         tables, at = [], 0
         for table in network.tables:
             rows = len(table.fixed) + sum(len(source.offsets) for source in table.sources) + sum(map(len, table.runs))

@@ -4,53 +4,69 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.plan.gate_by_gate.walk import Draw, Keep, Multiply, Put, Restart, Scale, Step, Store
+from qgl.plan.gate_by_gate.walk import Draw, Keep, Multiply, Put, Step, Store, Walk
 
-Boundary = NDArray[np.complex128]  # axes of 2, then shots or 1
+Boundary = NDArray[Any]  # complex; axes of 2, then shots or 1
 Bits = NDArray[np.bool_]
 Choose = Callable[[NDArray[np.float64]], Bits]  # from the probabilities of 1, shape (shots,), to bits
 
 
-def drawn_bits(
-    steps: Sequence[Step], tensors: Sequence[NDArray[np.complex128]], wires: int, shots: int, choose: Choose
-) -> Bits:
-    """Bits of all wires, shape (wires, shots), after all sweeps.
+class Sampler:
+    """Draws bits of all wires, batch after batch; what is alike for all shots is worked out once.
 
-    tensors: axes of 2 each, as the labels of the network's tensors.
+    tensors: axes of 2 each, as the labels of the network's tensors; their type is that of all numbers.
     """
-    bits = np.zeros((wires, shots), bool)
-    boundary: Boundary = np.ones(1, np.complex128)
-    rights: dict[int, Boundary] = {}
-    for step in steps:
+
+    def __init__(self, walk: Walk, tensors: Sequence[Boundary], wires: int) -> None:
+        self.walk, self.tensors, self.wires = walk, tensors, wires
+        self._alike: dict[int, Boundary] = {}  # boundaries of segments before their first step that is of a shot
+
+    def bits(self, shots: int, choose: Choose) -> Bits:
+        """Shape (wires, shots), after all sweeps."""
+        bits = np.zeros((self.wires, shots), bool)
+        rights: dict[int, Boundary] = {}
+        for number, segment in enumerate(self.walk.segments):
+            if number not in self._alike:
+                boundary: Boundary = np.ones(1, self.tensors[0].dtype)
+                for step in segment.alike:
+                    boundary = self._after(step, boundary, bits, rights)
+                self._alike[number] = boundary
+            boundary = self._alike[number]
+            for step in segment.steps:
+                if isinstance(step, Draw):
+                    _draw(step, boundary, rights, bits, choose)
+                else:
+                    boundary = self._after(step, boundary, bits, rights)
+        return bits
+
+    def _after(self, step: Step, boundary: Boundary, bits: Bits, rights: dict[int, Boundary]) -> Boundary:
+        """The boundary after a step that draws nothing."""
         match step:
             case Multiply():
-                boundary = _product(step, tensors[step.tensor], boundary)
+                return _product(step, self.tensors[step.tensor], boundary)
             case Keep(axis, wire):
                 zero, one = np.moveaxis(boundary, axis, 0)
-                boundary = np.where(bits[wire], one, zero)
+                return np.where(bits[wire], one, zero)
             case Put(wire):
-                boundary = np.stack([boundary * ~bits[wire], boundary * bits[wire]])
-            case Draw():
-                _draw(step, boundary, rights, bits, choose)
-            case Scale():
-                boundary = _scaled(boundary)
+                return np.stack([boundary * ~bits[wire], boundary * bits[wire]])
             case Store(place):
-                rights[place] = boundary = _scaled(boundary)
-            case Restart():
-                boundary = np.ones(1, np.complex128)
-    return bits
+                rights[place] = scaled = _scaled(boundary)
+                return scaled
+            case _:
+                return _scaled(boundary)
 
 
-def _product(step: Multiply, tensor: NDArray[np.complex128], boundary: Boundary) -> Boundary:
+def _product(step: Multiply, tensor: Boundary, boundary: Boundary) -> Boundary:
     """Entry by entry of the tensor, as most are 0 and a product of matrices so small has no use for BLAS."""
     entries = tensor.transpose(step.tensor_turned)
     turned = boundary.transpose(*step.turned, boundary.ndim - 1)
     new = tensor.ndim - step.shared
-    product: Boundary = np.empty((2,) * new + turned.shape[step.shared :], np.complex128)
+    product: Boundary = np.empty((2,) * new + turned.shape[step.shared :], boundary.dtype)
     columns = tuple(itertools.product((0, 1), repeat=step.shared))
     for row in itertools.product((0, 1), repeat=new):
         present = [column for column in columns if entries[row + column]]
@@ -74,8 +90,8 @@ def _draw(step: Draw, boundary: Boundary, rights: dict[int, Boundary], bits: Bit
     weights = np.square(turned.real) + np.square(turned.imag)
     for wire, axis in step.wires:
         zero, one = np.moveaxis(weights, axis, 0)
-        both = (one.reshape(-1, one.shape[-1]).sum(axis=0), zero.reshape(-1, zero.shape[-1]).sum(axis=0))
-        bits[wire] = choose(np.broadcast_to(both[0] / (both[0] + both[1]), bits.shape[1:]))
+        ones, zeros = (each.reshape(-1, each.shape[-1]).sum(axis=0, dtype=np.float64) for each in (one, zero))
+        bits[wire] = choose(np.broadcast_to(ones / (ones + zeros), bits.shape[1:]))
         weights = np.where(bits[wire], one, zero)
 
 

@@ -36,10 +36,10 @@ WIDEST = 26  # axes of a boundary
 MOST_OPERATIONS = 20_000
 LAGS = (math.inf, 0, 2, 6, 16)  # places
 TOGETHER = 1 << 19  # entries of the boundaries of all shots that go side by side
-NUMBER_BYTES = 16
 COPIES = 4  # of a boundary, while a step is taken
 STEP_SECONDS = 20e-6
-ENTRY_SECONDS = 1.6e-9
+ENTRY_SECONDS = {"single": 0.9e-9, "double": 2e-9}
+NUMBER_BYTES = {"single": 8, "double": 16}
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,22 +52,30 @@ class Design:
 
     def together(self, shots: int) -> int:
         """Shots that go side by side."""
-        return min(shots, max(1, TOGETHER >> self.walk.axes))
+        return min(shots, max(1, TOGETHER >> self.walk.work.axes_of_shot))
+
+    def precision(self, asked: str) -> str:
+        """Of the numbers: double wherever there are environments, as most of what is summed with these cancels."""
+        return "double" if self.walk.work.held else asked
 
 
 @dataclass(frozen=True, eq=False)
 class GateByGateProgram:
-    """The network of amplitudes, the steps, the wires that are read out, shape (n,), and the number of all wires."""
+    """The network of amplitudes, the steps, the wires that are read out, shape (n,), and the number of all wires.
+
+    precision  of the numbers on the host
+    """
 
     method: str
     network: Network
     design: Design
     visible: NDArray[np.int32]
     wires: int
+    precision: str
 
     def sizes(self) -> dict[str, int]:
         walk = self.design.walk
-        return {"steps": len(walk.steps), "axes": walk.axes, "tensors": len(self.network.tensors)}
+        return {"steps": len([*walk.steps]), "axes": walk.work.axes, "tensors": len(self.network.tensors)}
 
 
 class PreparedGateByGate:
@@ -97,7 +105,7 @@ class PreparedGateByGate:
         best: Design | None = None
         for name, order in orders(circuit, self._sites()):
             for lag in LAGS:
-                limit = math.inf if best is None else 0.9 * best.walk.entries
+                limit = math.inf if best is None else 0.9 * best.walk.work.weight
                 best = _tried(nodes, name, order, lag, limit) or best
         return best or f"gates cross every line of its qubits so that boundaries have more than {WIDEST} axes"
 
@@ -115,20 +123,24 @@ class PreparedGateByGate:
         design = self._design
         if isinstance(design, str):
             return Cost.refused(design)
-        walk, together = design.walk, design.together(query.shots)
-        batches = math.ceil(query.shots / together)
-        seconds = batches * len(walk.steps) * STEP_SECONDS + query.shots * walk.entries * ENTRY_SECONDS
-        entries = walk.held + COPIES * 2.0**walk.axes
-        memory = int(NUMBER_BYTES * together * entries + 8 * query.shots * len(self._circuit.visible))
-        facts = (("sweeps", design.sweeps), ("axes", walk.axes), ("together", together), ("order", design.order))
-        return Cost(seconds, memory, 8 * query.shots * walk.entries, walk.axes, facts=facts)
+        work, together = design.walk.work, design.together(query.shots)
+        steps = len([*design.walk.steps]) * math.ceil(query.shots / together)
+        entries = work.once + query.shots * work.entries
+        numbers = work.kept + COPIES * 2.0**work.axes + together * (work.held + COPIES * 2.0**work.axes_of_shot)
+        inner = design.precision(precision)
+        memory = int(NUMBER_BYTES[inner] * numbers + 8 * query.shots * len(self._circuit.visible))
+        facts = (("sweeps", design.sweeps), ("axes", work.axes), ("together", together), ("order", design.order))
+        seconds = steps * STEP_SECONDS + entries * ENTRY_SECONDS[inner]
+        return Cost(seconds, memory, 8 * entries, work.axes, facts=facts)
 
     def lower(self, queries: tuple[Query, ...], precision: str) -> GateByGateProgram:
         """One program for any number of shots."""
         design, circuit = self._design, self._circuit
         assert isinstance(design, Design)
         visible = np.array(circuit.visible[: self._variants.width], np.int32)
-        return GateByGateProgram(self._name, self._nodes.network, design, visible, len(circuit.wires))
+        return GateByGateProgram(
+            self._name, self._nodes.network, design, visible, len(circuit.wires), design.precision(precision)
+        )
 
 
 def _tried(nodes: Nodes, name: str, order: list[int], lag: float, limit: float) -> Design | None:

@@ -34,7 +34,8 @@ def orders(circuit: Circuit, sites: Mapping[int, int] | None) -> Iterator[tuple[
     yield "declaration", line(declared)
     if sites is not None:
         yield "lattice", line(sorted(declared, key=lambda wire: sites.get(wire, wire)))
-    yield "spectral", line([wire for part in parts for wire in _spectral(graph, part)])
+    name = "spectral" if max(map(len, parts)) <= MOST_SPECTRAL else "reverse Cuthill-McKee"
+    yield name, line([wire for part in parts for wire in _spectral(graph, part)])
 
 
 def _homes(circuit: Circuit) -> tuple[dict[int, list[int]], nx.Graph]:

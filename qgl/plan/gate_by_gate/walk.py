@@ -17,6 +17,7 @@ from qgl.plan.gate_by_gate.sweeps import Sweeps
 from qgl.plan.network.table import Network, Tensor
 
 BIT = -1  # stands for the bit of a wire among the tensors of its column
+SHOTS = 64  # among which work that is alike for all of them is counted, where lines are compared
 NORMALISED = 16  # columns after which a boundary is scaled, as amplitudes shrink with every bit
 
 
@@ -77,28 +78,56 @@ class Store:
     place: int
 
 
-@dataclass(frozen=True, slots=True)
-class Restart:
-    """The boundary is one number, and becomes 1 for all shots."""
-
-
 Placed = tuple[int, tuple[int, ...]]  # a tensor and its labels
-Step = Multiply | Keep | Put | Draw | Scale | Store | Restart
+Step = Multiply | Keep | Put | Draw | Scale | Store
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Segment:
+    """Steps from a place where nothing is cut to the next one; the boundary begins as the number 1.
+
+    alike  those before anything depends on bits: they are the same for all shots
+    steps  the others
+    """
+
+    alike: list[Step]
+    steps: list[Step]
+
+
+@dataclass(eq=False, slots=True)
+class Work:
+    """What steps take, in numbers of the boundaries.
+
+    axes    of the largest boundary, and of the largest one that differs from shot to shot
+    once    entries that are multiplied in all steps that are alike; entries: in the others, of one shot
+    kept    entries of the boundaries after the steps that are alike
+    held    entries of the environments that are held at once, of one shot
+    """
+
+    axes: int = 0
+    axes_of_shot: int = 0
+    once: float = 0.0
+    entries: float = 0.0
+    kept: float = 0.0
+    held: float = 0.0
+
+    @property
+    def weight(self) -> float:
+        """Entries of a shot among others."""
+        return self.entries + self.once / SHOTS
 
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """The steps of all sweeps.
+    """The steps of all sweeps."""
 
-    axes     of the largest boundary
-    entries  of boundaries that are multiplied in all steps, for one shot
-    held     entries of the environments that are kept at once, for one shot
-    """
+    segments: tuple[Segment, ...]
+    work: Work
 
-    steps: tuple[Step, ...]
-    axes: int
-    entries: float
-    held: float
+    @property
+    def steps(self) -> Iterator[Step]:
+        """All steps in order."""
+        return (step for segment in self.segments for step in (*segment.alike, *segment.steps))
 
 
 class TooWideError(Exception):
@@ -109,13 +138,13 @@ def walk_of(nodes: Nodes, sweeps: Sweeps, order: Sequence[int], most: int, limit
     """The steps for wires in some order.
 
     Raises:
-        TooWideError: a boundary has more than `most` axes, or all have more than `limit` entries.
+        TooWideError: a boundary has more than `most` axes, or the work has more weight than `limit`.
     """
     walker = _Walker(nodes, order, most, limit)
     for acting, joining in zip(sweeps.acting, sweeps.joining, strict=True):
         walker.sweep(acting)
         walker.join(joining)
-    return Walk(tuple(walker.steps), walker.widest, walker.entries, walker.most_held)
+    return Walk(tuple(walker.segments), walker.work)
 
 
 class _Walker:
@@ -138,9 +167,9 @@ class _Walker:
         self.columns: list[list[Placed]] = [[] for _ in order]
         for wire, number in nodes.starts.items():
             self.columns[self.rank[wire]].append((number, (self.end[wire],)))
-        self.steps: list[Step] = []
+        self.segments = [Segment([], [])]
         self.axes: list[int] = []
-        self.widest, self.entries, self.most_held = 0, 0.0, 0.0
+        self.work = Work()
 
     def label(self) -> int:
         self.count += 1
@@ -195,34 +224,48 @@ class _Walker:
         """Right of each place where bits are drawn, the labels of the environment that is kept there."""
         rights: dict[int, list[int]] = {}
         held = 0.0
-        if not closed:
+        if not closed or all(len(column) == 1 for column in self.columns):  # there is none, or starts of wires alone
             return rights
         self.restart()
         for place in range(len(self.order) - 1, min(closed), -1):
             self.column(self.columns[place][::-1], self.order[place])
             self.after_column(place)
             if place - 1 in closed and self.axes:
-                self.add(Store(place - 1))
+                self.add(Store(place - 1), 2.0 ** len(self.axes))
                 rights[place - 1] = list(self.axes)
                 held += 2.0 ** len(self.axes)
-        self.most_held = max(self.most_held, held)
+        self.work.held = max(self.work.held, held)
         return rights
 
     # ------------------------------------------------------------ steps
 
-    def add(self, step: Step, passes: float = 1.0) -> None:
-        self.steps.append(step)
-        self.entries += passes * 2.0 ** len(self.axes)
+    def add(self, step: Step, entries: float) -> None:
+        """A step behind which the boundary has the present axes."""
+        segment, work, now = self.segments[-1], self.work, len(self.axes)
+        alike = not segment.steps and isinstance(step, Multiply | Scale)
+        (segment.alike if alike else segment.steps).append(step)
+        if alike:
+            work.once += entries
+        elif len(segment.steps) == 1 and isinstance(step, Draw) and step.right < 0:  # of a boundary that is alike
+            work.once += entries
+            work.kept += 2.0**now
+        else:
+            work.entries += entries
+            work.axes_of_shot = max(work.axes_of_shot, now)
+        work.axes = max(work.axes, now)
+        if work.axes > self.most or work.weight > self.limit:
+            raise TooWideError
 
     def restart(self) -> None:
         self.axes = []
-        self.steps.append(Restart())
+        if self.segments[-1].alike or self.segments[-1].steps:
+            self.segments.append(Segment([], []))
 
     def after_column(self, place: int) -> None:
-        if not self.axes and not isinstance(self.steps[-1], Restart):
+        if not self.axes:
             self.restart()
         elif place % NORMALISED == 0:
-            self.add(Scale())
+            self.add(Scale(), 2.0 ** len(self.axes))
 
     def column(self, tensors: Iterable[Placed], wire: int | None) -> None:
         """The tensors of a column, and the present bit of its wire unless that stays open; what adds least first."""
@@ -243,19 +286,17 @@ class _Walker:
         of_tensor = tuple(labels.index(label) for label in (*new, *shared))
         of_axes = tuple(self.axes.index(label) for label in (*shared, *rest))
         self.axes = new + rest
-        self.widen()
-        self.entries += self.present[number] * 2.0 ** len(rest)
-        self.steps.append(Multiply(number, of_tensor, of_axes, len(shared)))
+        self.add(Multiply(number, of_tensor, of_axes, len(shared)), self.present[number] * 2.0 ** len(rest))
 
     def bit(self, wire: int, label: int) -> None:
         """What belongs to the present bit of a wire whose end is a label, which is an axis already or not."""
         if label in self.axes:
-            self.add(Keep(self.axes.index(label), wire))
+            axis = self.axes.index(label)
             self.axes.remove(label)
+            self.add(Keep(axis, wire), 2.0 ** len(self.axes))
         else:
             self.axes.insert(0, label)
-            self.widen()
-            self.add(Put(wire))
+            self.add(Put(wire), 2.0 ** len(self.axes))
 
     def draw(self, wires: Sequence[int], end: dict[int, int], right: Sequence[int], place: int) -> None:
         """New bits of some open wires, and what belongs to them."""
@@ -265,14 +306,10 @@ class _Walker:
         for wire in wires:
             drawn.append((wire, open_axes.index(end[wire])))
             open_axes.remove(end[wire])
-        self.add(Draw(turned, len(right), place if right else -1, tuple(drawn)), 2.0)
+        whole = 2.0 ** len(self.axes)
+        self.add(Draw(turned, len(right), place if right else -1, tuple(drawn)), 2 * whole)
         for wire in wires:
             self.bit(wire, end[wire])
-
-    def widen(self) -> None:
-        self.widest = max(self.widest, len(self.axes))
-        if self.widest > self.most or self.entries > self.limit:
-            raise TooWideError
 
 
 def _present(network: Network, tensor: Tensor) -> int:

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from qgl.ir.circuit import Circuit
-from qgl.kernels.gate_by_gate.sampling import drawn_bits
+from qgl.kernels.gate_by_gate.sampling import Sampler
 from qgl.kernels.network.tensors import tensor_tables
 from qgl.kernels.simulator import Simulator
 from qgl.plan.circuit_variants import CircuitVariants
@@ -64,6 +64,12 @@ def mixed() -> Program:
     )
 
 
+def parts() -> Program:
+    """Two pairs of qubits that never meet, declared in turns."""
+    first, second = ([op("ry", k, args=[0.6 + k]), op("ry", k + 2, args=[1.0 - k]), op("cx", k, k + 2)] for k in (0, 1))
+    return program_of(4, 0, *first, *second, *(op("rx", k, args=[0.3 + k]) for k in range(4)))
+
+
 def sampler(program: Program, inputs: Array) -> tuple[Circuit, Nodes, list[Array]]:
     """The circuit whose every wire is read, its nodes, and the numbers of its tensors."""
     circuit = all_read(CircuitVariants(Circuit.of(program), True).pure)
@@ -101,7 +107,7 @@ def distribution(circuit: Circuit, steps: Walk, tensors: list[Array], visible: i
         return chosen
 
     with np.errstate(invalid="ignore", divide="ignore"):  # ways that cannot come have no distribution
-        bits = drawn_bits(steps.steps, tensors, len(circuit.wires), len(ways), choose)
+        bits = Sampler(steps, tensors, len(circuit.wires)).bits(len(ways), choose)
     codes = (1 << np.arange(visible - 1, -1, -1)) @ bits[list(circuit.visible[:visible])]
     return np.bincount(codes, weights, 2**visible)
 
@@ -109,19 +115,23 @@ def distribution(circuit: Circuit, steps: Walk, tensors: list[Array], visible: i
 def compare(program: Program, inputs: Array = NOTHING, seed: int = 0) -> list[int]:
     """Every lag and two lines of wires against the judge; how many sweeps there were."""
     circuit, nodes, tensors = sampler(program, inputs)
+    visible = len(program.visible)
     right = probabilities(program, inputs)
     counts = []
     for order in (list(circuit.visible), np.random.default_rng(seed).permutation(circuit.visible).tolist()):
         for lag in LAGS:
             steps, sweeps = walk(circuit, nodes, order, lag)
-            drawn = distribution(circuit, steps, tensors, len(program.visible))
+            drawn = distribution(circuit, steps, tensors, visible)
             if drawn is not None:
                 np.testing.assert_allclose(drawn, right, atol=1e-12)
                 counts.append(sweeps)
+                single = distribution(circuit, steps, [each.astype(np.complex64) for each in tensors], visible)
+                assert single is not None
+                np.testing.assert_allclose(single, right, atol=1e-5)
     return counts
 
 
-@pytest.mark.parametrize(("program", "sweeps"), [(bricks(4, 2), 3), (bricks(3, 3), 3), (mixed(), 2)])
+@pytest.mark.parametrize(("program", "sweeps"), [(bricks(4, 2), 3), (bricks(3, 3), 3), (mixed(), 2), (parts(), 2)])
 def test_what_is_drawn_has_the_exact_distribution(program: Program, sweeps: int) -> None:
     counts = compare(program)
     assert max(counts) >= sweeps and min(counts) == 1, f"one sweep and several were held: {counts}"
@@ -165,3 +175,13 @@ def test_draws_of_a_grid_have_the_means_of_light_cones() -> None:
     means = np.prod(1 - 2.0 * strings[:, pairs], axis=2).mean(axis=0)
     squares = np.sum((means - exact) ** 2 / (1 - exact**2) * shots)
     assert squares < width - 1 + 4 * math.sqrt(2 * (width - 1)), "four deviations of chi-square above its mean"
+
+
+def test_work_that_is_alike_is_done_once() -> None:
+    """A dense block is run once for all shots, whatever their number, and each part of the circuit by itself."""
+    circuit, nodes, tensors = sampler(parts(), NOTHING)
+    steps, _ = walk(circuit, nodes, [0, 2, 1, 3], math.inf)
+    assert [bool(segment.alike) for segment in steps.segments] == [True, True, False]
+    drawn = Sampler(steps, tensors, len(circuit.wires))
+    first = drawn.bits(64, lambda ones: ones > 0.5)
+    assert np.array_equal(first, np.repeat(drawn.bits(1, lambda ones: ones > 0.5), 64, axis=1))

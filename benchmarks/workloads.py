@@ -20,6 +20,8 @@ W7      L, w, e  Pauli propagation: <Z_62> of the kicked Ising model on 127 qubi
                  of RX(0.4) on all and RZZ(-pi / 2) on all couplings; Pauli words of at most w letters (0: of any
                  number), with coefficients of at least 10^-e (0: of any size); the value alone
 W7g     L, w, e  the same, value and gradient by the angle of each RX
+W7b     n, d, w, e  Pauli propagation: sum_i <Z_i Z_(i+1)> of the circuit of W2, words as in W7; the value alone
+W7bg    n, d, w, e  the same, value and gradient by all angles
 
 Angles have the distribution N(0, 1), in W3 N(0, 0.1); data rows are 1000 uniform strings; targets t are uniform on (-1,
 1).
@@ -204,12 +206,12 @@ class Case:
     @property
     def weight(self) -> int:
         """The most letters of a Pauli word that is kept in W7; 0: any number."""
-        return self.sizes[1]
+        return self.sizes[-2]
 
     @property
     def smallest(self) -> float:
         """The least coefficient of a Pauli word that is kept in W7; 0: any."""
-        return 10.0 ** -self.sizes[2] if self.sizes[2] else 0.0
+        return 10.0 ** -self.sizes[-1] if self.sizes[-1] else 0.0
 
     @property
     def angles(self) -> Numbers:
@@ -285,6 +287,8 @@ CASES: dict[str, tuple[Case, ...]] = {
     "W6": _cases("W6", (2, 6, 100), (2, 6, 1000), (4, 12, 100)),
     "W7": _cases("W7", (3, 0, 0), (5, 4, 0), (10, 4, 0), (5, 0, 4), (10, 0, 4), (20, 0, 4)),
     "W7g": _cases("W7g", (3, 0, 0), (5, 4, 0), (10, 4, 0)),
+    "W7b": _cases("W7b", (1000, 2, 0, 0), (1000, 4, 4, 0), (1000, 4, 0, 3)),
+    "W7bg": _cases("W7bg", (1000, 2, 0, 0), (1000, 4, 4, 0)),
 }
 CASES["growth"] = tuple(
     Case(workload, (n, 4, 64) if workload in ("W4", "W4c") else (n, 4))

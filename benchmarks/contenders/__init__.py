@@ -18,6 +18,7 @@ CONTENDERS: dict[str, Callable[[Case], Contender]] = {
     "labs.phox": iqp.phox,
     "jax by states": ensembles.jax_by_states,
     "default.qubit by states": ensembles.pennylane_by_states,
+    "qgl, words kept": propagation.ours_kept,
     "pauli-prop": propagation.pauli_prop,
     "tencirpauli": propagation.tencirpauli,
 }
@@ -32,7 +33,9 @@ ENTRANTS: dict[str, tuple[str, ...]] = {
     "W4": ("qgl",),
     "W4c": ("qgl",),
     "W6": ("qgl", "jax by states", "default.qubit by states"),
-    "W7": ("qgl", "pauli-prop", "tencirpauli"),
+    "W7": ("qgl", "qgl, words kept", "pauli-prop", "tencirpauli"),
     "W7g": ("qgl", "tencirpauli"),
+    "W7b": ("qgl", "qgl, words kept", "pauli-prop", "tencirpauli"),
+    "W7bg": ("qgl", "tencirpauli"),
     "growth": ("qgl by stages",),
 }

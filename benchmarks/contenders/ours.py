@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def qgl(case: Case) -> Contender:
     """As any user would call it; Pauli propagation by that method, as what is truncated is to be the same."""
-    if case.workload in ("W7", "W7g"):
+    if case.workload.startswith("W7"):
         return propagation.ours(case)
     return _contender(case, by_stages=False)
 

@@ -40,6 +40,7 @@ METHODS: tuple[Method, ...] = (
     BoundaryContraction(),
     Contraction(),
     GateByGate(),
+    PauliPropagation(name="exact propagation"),
 )
 
 
@@ -51,7 +52,7 @@ def methods_of(approximate: Propagation | None) -> tuple[Method, ...]:
     return (*METHODS, PauliPropagation(limits))
 
 
-LAST_RESORTS = ("contraction", "gate by gate")  # to find what they take needs seconds
+LAST_RESORTS = ("exact propagation", "contraction", "gate by gate")  # to find what they take needs seconds
 PATIENCE = 1.0  # seconds of a gradient up to which a last resort is not asked
 RESORTS_OF_TRUNCATED = ("cones", *LAST_RESORTS)  # where truncated answers are allowed: wide cones need minutes to plan
 PATIENCE_OF_TRUNCATED = 60.0
@@ -178,6 +179,8 @@ def _costs(
             continue
         quick = quickest <= patience
         costs[name] = Cost.refused("not tried, as others are quick") if quick else cost(name)
+        if not _refusal(costs[name], limit):
+            quickest = min(quickest, costs[name].seconds)
     return costs
 
 

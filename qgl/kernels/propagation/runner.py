@@ -66,7 +66,7 @@ class PropagationRunner:
 
     @cached_property
     def _one_pattern(self) -> Mapping[str, NDArray[Any]] | None:
-        pattern = self.program.one_pattern
+        pattern = self.program.pattern_of_all()
         return None if pattern is None else tables_of(pattern, Layout.of([pattern]))
 
     def _means(self, inputs: jax.Array) -> jax.Array:

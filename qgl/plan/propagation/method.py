@@ -1,6 +1,7 @@
-"""Pauli propagation as a method: how long it takes is found by trying a part of it.
+"""Pauli propagation as a method: what it takes is found by trying.
 
-Truncated as `approximate propagation(...)` of the program says; without that line nobody asks for it.
+With the limits of `approximate propagation(...)` of a program, which alone allows truncation; or without limits, as an
+exact method like another. Where words do not depend on coefficients, their pattern itself is what is tried.
 """
 
 from __future__ import annotations
@@ -12,23 +13,32 @@ from functools import cached_property
 import numpy as np
 
 from qgl.plan.circuit_variants import CircuitVariants
-from qgl.plan.model import Cost, Prepared
+from qgl.plan.model import COMPILED_SECONDS, Cost, Prepared
+from qgl.plan.network.pauli_words import pauli_words_of
 from qgl.plan.network.tensors import UnsuitableError
 from qgl.plan.propagation.factors import factors_of
 from qgl.plan.propagation.local_steps import Letters
 from qgl.plan.propagation.numbers import Numbers
+from qgl.plan.propagation.pattern import Layout
 from qgl.plan.propagation.program import PropagationProgram, batches_of
 from qgl.plan.propagation.propagate import Limits, Propagation
 from qgl.plan.propagation.steps import Steps, steps_of
 from qgl.query import Expectation, Marginals, Query
 
+EVERYTHING = Limits()
 MOST_IN_REGION = {False: 4, True: 10}  # qubits; more if only their bits are asked for
+MOST_REACHED = 1 << 28  # wires times qubits that words are asked on: of each it is found whether it is reached
 TRIED = 1 << 20  # words times steps that a trial looks at
+TRIED_NODES = 1 << 22  # of a pattern
 STEP_SECONDS = 60e-6
 PAULI_WORD_SECONDS = 15e-9  # for each word that there is at a step
 GRADIENT = 4.0  # a run, one with a tape, and the way back
 PAULI_WORD_BYTES = 64
 LIMB_BYTES = 16
+TABLE_STEP_SECONDS = 1.2e-6  # of a pattern, value and gradient
+NODE_SECONDS = 4e-9  # for each node that a group reads, of which it makes as many
+NODE_BYTES = 14  # of tables, and of numbers as often as below
+NODE_NUMBERS = 2.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,20 +66,51 @@ class PreparedPropagation:
                 pass
             case _:
                 return Cost.refused("answers Pauli words and small regions only")
+        positions = len(np.unique(pauli_words_of(query).positions))
+        if positions * len(self.variants.mixed.wires) > MOST_REACHED:
+            return Cost.refused("of so many words on so many qubits it does not answer")
         if isinstance(self.steps, str):
             return Cost.refused(self.steps)
-        pauli_words, _ = factors_of(self.steps, (query,))
-        work, most, steps = _tried(self.steps, pauli_words, self.limits)
+        program = self.lower((query,), precision)
+        if (of_table := self._of_table(program, precision)) is not None:
+            return of_table
+        if self.limits == EVERYTHING:
+            return Cost.refused(f"has more than {TRIED_NODES:,} coefficients")
+        work, most, steps = _tried(self.steps, program.pauli_words, self.limits)
         seconds = GRADIENT * (STEP_SECONDS * steps + PAULI_WORD_SECONDS * work)
         memory = int(most * (PAULI_WORD_BYTES + LIMB_BYTES * (1 + self.steps.wires // 64)) + work * LIMB_BYTES)
         facts = (("Pauli words", most), ("steps", len(self.steps.steps)))
         return Cost(seconds, memory, 4 * work, self.variants.width, facts=facts)
 
+    def _of_table(self, program: PropagationProgram, precision: str) -> Cost | None:
+        """The cost where there is one pattern for all numbers, and it is no larger than is tried."""
+        pattern = program.pattern_of_all(TRIED_NODES)
+        if pattern is None:
+            return None
+        layout = Layout.of([pattern])
+        reads = layout.steps * sum(size * size * lanes for size, lanes in layout.lanes)
+        nodes = layout.nodes + layout.ends
+        memory = nodes * (NODE_BYTES + NODE_NUMBERS * (8 if precision == "double" else 4))
+        return Cost(
+            TABLE_STEP_SECONDS * layout.steps + NODE_SECONDS * reads,
+            int(memory),
+            8.0 * reads,
+            self.variants.width,
+            facts=(("coefficients", pattern.work), ("steps", layout.steps)),
+            compiled=COMPILED_SECONDS,
+        )
+
     def lower(self, queries: tuple[Query, ...], precision: str) -> PropagationProgram:
         """One program for the words of all queries."""
         assert isinstance(self.steps, Steps)
-        pauli_words, factors = factors_of(self.steps, queries)
-        return PropagationProgram(self.name, self.steps, self.limits, pauli_words, factors)
+        if queries not in self._lowered:
+            pauli_words, factors = factors_of(self.steps, queries)
+            self._lowered[queries] = PropagationProgram(self.name, self.steps, self.limits, pauli_words, factors)
+        return self._lowered[queries]
+
+    @cached_property
+    def _lowered(self) -> dict[tuple[Query, ...], PropagationProgram]:
+        return {}
 
 
 def _tried(steps: Steps, pauli_words: Sequence[Letters], limits: Limits) -> tuple[float, int, int]:
@@ -98,9 +139,8 @@ def _tried(steps: Steps, pauli_words: Sequence[Letters], limits: Limits) -> tupl
 class PauliPropagation:
     """Sums of Pauli words taken backwards through the circuit, truncated as `limits` say."""
 
-    limits: Limits
-
-    name = "propagation"
+    limits: Limits = EVERYTHING
+    name: str = "propagation"
 
     def prepare(self, variants: CircuitVariants) -> Prepared:
         return PreparedPropagation(self.name, variants, self.limits)

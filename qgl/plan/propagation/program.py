@@ -39,6 +39,7 @@ class PropagationProgram:
     limits: Limits
     pauli_words: tuple[Letters, ...]
     factors: dict[Query, NDArray[np.int32]]
+    _found: list[tuple[int, Pattern | None]] = field(default_factory=list, repr=False)
     _made: dict[int, tuple[Batch, ...]] = field(default_factory=dict, repr=False)
 
     def sizes(self) -> dict[str, int]:
@@ -88,16 +89,20 @@ class PropagationProgram:
             pass
         return finder.pattern()
 
-    @cached_property
-    def one_pattern(self) -> Pattern | None:
-        """The pattern of all numbers; None if there is none, or it is too large."""
+    def pattern_of_all(self, most: int | None = None) -> Pattern | None:
+        """The pattern of all numbers; None if there is none, or it has more than `most` nodes, or than any may have."""
         if not self.has_one_pattern:
             return None
+        most = MOST_NODES if most is None else most
+        if self._found and (self._found[0][1] is not None or most <= self._found[0][0]):
+            return self._found[0][1]
         matrices = [matrix.ravel() for matrix in self.steps.typical]
         try:
-            return self.pattern(np.concatenate([np.ones(self.steps.rotations), *matrices]))
+            pattern = self.pattern(np.concatenate([np.ones(self.steps.rotations), *matrices]), most)
         except PatternTooLargeError:
-            return None
+            pattern = None
+        self._found[:] = [(most, pattern)]
+        return pattern
 
     @property
     def constants(self) -> dict[int, Reals]:

@@ -94,10 +94,12 @@ def test_a_pattern_is_exact_where_it_was_found_and_smooth_beside_it() -> None:
 
 def test_what_is_dropped_by_letters_alone_has_one_pattern() -> None:
     found, others = lowered(Limits(weight=3)), inputs(1)
-    assert found.one_pattern is not None and lowered(Limits(terms=5)).one_pattern is None
+    pattern = found.pattern_of_all()
+    assert pattern is not None and lowered(Limits(terms=5)).pattern_of_all() is None
+    assert found.pattern_of_all(10) is pattern and lowered(Limits(weight=3)).pattern_of_all(10) is None
     with jax.enable_x64(True):
         ask = Following(found)
-        means, _ = ask(found.one_pattern, others)
+        means, _ = ask(pattern, others)
         numbers = numbers_of(ask.run, others)
     assert np.allclose(means, found.means(numbers), atol=1e-12)
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import jax
+import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from qgl.expression import real
 from qgl.ir.circuit import Circuit
+from qgl.kernels.simulator import Simulator
 from qgl.plan.network.tensors import UnsuitableError
 from qgl.plan.planner import METHODS, Planner, methods_of
 from qgl.plan.propagation.factors import factors_of
 from qgl.plan.propagation.method import PauliPropagation
+from qgl.plan.propagation.program import PropagationProgram
 from qgl.plan.propagation.propagate import Limits
 from qgl.plan.propagation.steps import Clifford, Rotation, Transfer, steps_of
+from qgl.plan.state.methods import StateVector
 from qgl.program.calls.gradients import Propagation
 from qgl.query import Expectation, LogProb, Marginals, Query, Samples
 from tests.check.checking import program
@@ -70,3 +76,40 @@ def test_words_of_parts_that_never_meet_are_products() -> None:
     factors, tables = factors_of(steps, (pauli_words,))
     assert factors == (((0, 3),), ((2, 3),), ((0, 3), (1, 3)))
     assert tables[pauli_words].tolist() == [[0, 1], [2, 3], [3, 3]]
+
+
+CLIFFORDS = """
+lattice field = grid(8, 8);
+visible v on field;
+param turn[8, 8] : angle;
+model { ry(0.7) v; repeat 6 as l { h v; for (a, b) in edges(field) { cz a, b; } for k in 0..7 { rx(turn[l, k]) v[9 * k]; } } h v; }
+"""
+
+
+def test_exact_propagation_is_chosen_where_it_is_quickest() -> None:
+    circuit = Circuit.of(program(CLIFFORDS))
+    pauli_words = Expectation.sparse(np.array([[27, 28], [36, 44]], np.int32))
+    planner = Planner(circuit)
+    (row,) = planner.weigh([pauli_words]).rows
+    assert row.chosen == "exact propagation"
+    cones = next(each for each in row.candidates if each.method == "cones")
+    assert cones.refused or cones.cost.seconds > row.candidates[0].cost.seconds
+    lowered = planner.plan([pauli_words]).lowered["exact propagation"]
+    assert isinstance(lowered, PropagationProgram) and lowered.pattern_of_all() is not None
+    shallow = "visible v[64]; model { rx(?) v; for (a, b) in chain(v) { rzz(?) a, b; } rx(?) v; }"
+    (row,) = Planner(Circuit.of(program(shallow))).weigh([pauli_words]).rows
+    tried = {each.method: each.reason for each in row.candidates}
+    assert row.chosen != "exact propagation" and tried["exact propagation"] == "not tried, as others are quick"
+
+
+def test_exact_propagation_agrees_with_the_state_vector() -> None:
+    text = CLIFFORDS.replace("grid(8, 8)", "grid(3, 4)").replace("turn[8, 8]", "turn[8, 2]").replace("0..7", "0..1")
+    text = text.replace("repeat 6", "repeat 8")
+    circuit, pauli_words = Circuit.of(program(text)), Expectation.sparse(np.array([[4, 5], [7, 11]], np.int32))
+    inputs, answers = np.random.default_rng(0).normal(size=16), []
+    with jax.enable_x64(True):
+        for method in (StateVector(), PauliPropagation(name="exact propagation")):
+            run = Simulator(Planner(circuit, "double", methods=(method,)).plan([pauli_words]))
+            answers.append(jax.jit(jax.jacrev(run.answer), static_argnums=1)(jnp.asarray(inputs), pauli_words))
+    assert np.abs(answers[0]).max() > 0.01
+    assert np.allclose(*answers, atol=1e-10)

@@ -82,7 +82,11 @@ CLIFFORDS = """
 lattice field = grid(8, 8);
 visible v on field;
 param turn[8, 8] : angle;
-model { ry(0.7) v; repeat 6 as l { h v; for (a, b) in edges(field) { cz a, b; } for k in 0..7 { rx(turn[l, k]) v[9 * k]; } } h v; }
+model {
+    ry(0.7) v;
+    repeat 6 as l { h v; for (a, b) in edges(field) { cz a, b; } for k in 0..7 { rx(turn[l, k]) v[9 * k]; } }
+    h v;
+}
 """
 
 

@@ -116,4 +116,4 @@ def test_exact_propagation_agrees_with_the_state_vector() -> None:
             run = Simulator(Planner(circuit, "double", methods=(method,)).plan([pauli_words]))
             answers.append(jax.jit(jax.jacrev(run.answer), static_argnums=1)(jnp.asarray(inputs), pauli_words))
     assert np.abs(answers[0]).max() > 0.01
-    assert np.allclose(*answers, atol=1e-10)
+    assert np.allclose(answers[1], answers[0], atol=1e-10)

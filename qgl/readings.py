@@ -26,6 +26,7 @@ from qgl.ir.circuit import Circuit
 from qgl.ir.outcomes import required_outcomes, with_outcomes_read
 from qgl.mixture import mixed, one_by_one
 from qgl.parameters import Parameters
+from qgl.passes.given_bits import resolve_given
 from qgl.plan.cones.method import LightCones
 from qgl.plan.planner import Planner, Weighed
 from qgl.postselection import Required, least_success
@@ -230,7 +231,8 @@ class Readings:
         drawing: Drawing | None = None,
         approximate: Propagation | None = None,
     ) -> None:
-        self.circuit, self.drawing = circuit, drawing
+        self.circuit, self.drawing = resolve_given(circuit), drawing
+        self._from_rows = circuit
         self.width = len(circuit.visible)
         self.labels = sum(map(is_kept, patterns(circuit.operations))) if drawing is None else drawing.cut.labels
         self.required = required_outcomes(circuit)
@@ -325,7 +327,7 @@ class Readings:
 
     @functools.cached_property
     def _of_rows(self) -> Planner:
-        planner = self._planner(self.circuit)
+        planner = self._planner(self._from_rows)
         planner.methods = (LightCones(of_rows=True),)
         return planner
 

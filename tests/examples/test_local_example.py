@@ -53,6 +53,9 @@ def test_what_the_step_says_of_pixels_is_what_its_circuit_does() -> None:
         for (a, b), found in zip(pairs.regions, model.answers(params, (pairs,))[pairs], strict=True):
             either = [np.stack([1 - one[:, q], one[:, q]]) for q in (a, b)]
             np.testing.assert_allclose(np.ravel(found), (either[0] @ either[1].T).ravel() / len(noisy), atol=1e-12)
+        rows = model.program.data["unseen"].rows[:4]
+        each = np.where(rows[:, None] == 1, one, 1 - one).prod(axis=2).mean(axis=1)
+        np.testing.assert_allclose(model.log_prob(params, rows), np.log(each), rtol=1e-9)
 
 
 @pytest.mark.slow

@@ -105,6 +105,47 @@ def pauli_word(word: str) -> NDArray[Any]:
     return matrix
 
 
+CONTROLS = """
+data d = strings({rows}, weights = [0.1, 0.2, 0.3, 0.4]);
+hidden y[3] = {start};
+visible v[3];
+param t : table(2, 2, 2);
+param a[5] : angle;
+model {{
+    x y[2];
+    prepare(t) y[0], y[1], v[0];
+    cry(a[0]) y[2], v[1];
+    ctrl(2) rx(a[1]) y[0], v[0], v[1];
+    cx y[0], y[1];
+    ccx y[1], y[2], v[2];
+    cz y[1], v[0];
+    ctrl rz(a[2]) y[0], v[2];
+    cp(a[3]) y[1], v[2];
+    h v;
+    crx(a[4]) y[1], v[2];
+    cy y[2], v[0];
+    ch y[0], v[1];
+}}
+"""
+
+
+def test_bits_that_only_control_join_nothing() -> None:
+    """What bits of a row control is a gate to their power: but for `ch`, which stays as it is."""
+    rows = ["000", "011", "101", "110"]
+    model = qgl.loads(CONTROLS.format(rows=rows, start="rows(d)").replace("'", '"'), precision="double")
+    with jax.enable_x64(True):
+        params = model.init(jax.random.key(1))
+        a = np.concatenate([np.ravel(params[name]) for name in ("t", "a")])
+        starts = [qgl.loads(CONTROLS.format(rows=rows, start=f'"{row}"').replace("'", '"')).program for row in rows]
+        states = [density_matrix(one, a) for one in starts]
+        rho = sum(weight * state for weight, state in zip((0.1, 0.2, 0.3, 0.4), states, strict=True))
+        np.testing.assert_allclose(model.state(params), rho, atol=1e-12)
+    joining = [
+        each.name for each in model.readings.circuit.operations if {*each.wires} & {0, 1, 2} and len(each.wires) > 1
+    ]
+    assert joining == ["ch"]
+
+
 WIDE = """
 const n = 40, classes = [0, 1, 2];
 data pictures = digits(classes = classes, size = 7);

@@ -50,6 +50,7 @@ class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
+    request_queue_size = MOST_CONNECTIONS  # that wait for their turn: others try again after a second, then three
 
     def __init__(self, routes: Routes, port: int = 0) -> None:
         self.routes = routes
@@ -82,9 +83,9 @@ class Server(socketserver.ThreadingTCPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection that broke off is no fault; ours are told of where a question is answered."""
 
-    def run(self) -> threading.Thread:
-        """Serves in a thread of its own."""
-        thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
+    def run(self, every: float = 0.1) -> threading.Thread:
+        """Serves in a thread of its own, which looks so often, in seconds, whether it is to end."""
+        thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": every}, daemon=True)
         thread.start()
         return thread
 

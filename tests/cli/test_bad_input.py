@@ -199,8 +199,24 @@ def test_a_device_is_written_to_and_never_replaced(trained: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="the system has no /dev/full")
-@pytest.mark.parametrize("arguments", ["code", "sample RUN -n 9", "sample RUN -n 50000", "evaluate RUN"])
-@pytest.mark.parametrize("place", ["/dev/full", "&-"])
+@pytest.mark.parametrize(
+    ("arguments", "place"),
+    [
+        ("code", "/dev/full"),
+        ("sample RUN -n 50000", "/dev/full"),
+        ("evaluate RUN", "&-"),
+        *(
+            pytest.param(arguments, place, marks=pytest.mark.slow)
+            for arguments, place in (
+                ("sample RUN -n 9", "/dev/full"),
+                ("evaluate RUN", "/dev/full"),
+                ("code", "&-"),
+                ("sample RUN -n 9", "&-"),
+                ("sample RUN -n 50000", "&-"),
+            )
+        ),
+    ],
+)
 def test_no_place_for_the_output(trained: Path, arguments: str, place: str) -> None:
     wording = arguments.replace("RUN", str(trained))
     command = f"{sys.executable} -c 'from qgl.cli.main import run; run()' {wording} >{place}"

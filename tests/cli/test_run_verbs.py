@@ -118,9 +118,8 @@ def test_a_dry_run_shows_all_and_writes_nothing(run: Path) -> None:
     assert (run / "jobs" / "1-aer" / "circuit.qasm").read_text() == facts["items"][0]["text"]
 
 
-@pytest.mark.parametrize("columns", [20, 60, 80, 99, 100, 160])
 def test_a_listing_says_how_far_jobs_are_however_narrow_the_terminal(
-    run: Path, monkeypatch: pytest.MonkeyPatch, columns: int
+    run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     qglc("run", "run", "--on", "statevector", "--shots", "100000")
     record = run / "jobs" / "1-statevector" / "job.json"
@@ -129,10 +128,11 @@ def test_a_listing_says_how_far_jobs_are_however_narrow_the_terminal(
     request = {**facts["request"], "engine": "braket:arn:aws:braket:us-east-1::device/qpu/ionq/Aria-1"}
     record.write_text(sealed.document({**facts, "figures": figures, "request": request}))
     record.parent.rename(record.parent.with_name("1-braket-arn-aws-braket-us-east-1-device-qpu-ionq-Aria-1"))
-    monkeypatch.setenv("COLUMNS", str(columns))
-    shown = qglc("jobs", "run")
-    for text in ("1-braket-arn-aws", "100000", facts["times"]["planned"][:10], "done", "1234", "0.0123", "qubits"):
-        assert text in shown
+    for columns in (20, 60, 80, 99, 100, 160):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        shown = qglc("jobs", "run")
+        for text in ("1-braket-arn-aws", "100000", facts["times"]["planned"][:10], "done", "1234", "0.0123", "qubits"):
+            assert text in shown, columns
 
 
 def test_wrong_use_is_answered(run: Path, tmp_path: Path) -> None:

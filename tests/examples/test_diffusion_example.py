@@ -31,7 +31,11 @@ STAGED = (
 )
 
 
-@pytest.mark.parametrize("name", STAGED)
+# Those that are the same circuits with other data or other first states are for the long tests.
+ALIKE = {"cluster", "noise", "msquddpm", "msquddpm_haar"}
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow if n in ALIKE else ()) for n in STAGED])
 def test_is_trained_goes_on_and_leaves(name: str, tmp_path: Path) -> None:
     given: dict[str, Any] = SMALL | ({"n": 2} if name == "tfim_staged" else {})
     model = qgl.load(HERE / f"{name}.qgl", **given)

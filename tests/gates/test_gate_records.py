@@ -184,8 +184,15 @@ def test_matrices_work_under_jax_and_have_gradients() -> None:
     assert np.isclose(rate, -0.5 * np.sin(0.35), atol=1e-6)
 
 
-@pytest.mark.parametrize("compiled", [False, True])
-@pytest.mark.parametrize("order", [(False, True), (True, False)])
+@pytest.mark.parametrize(
+    ("order", "compiled"),
+    [
+        ((False, True), True),
+        ((True, False), False),
+        pytest.param((True, False), True, marks=pytest.mark.slow),
+        pytest.param((False, True), False, marks=pytest.mark.slow),
+    ],
+)
 def test_precisions_one_after_the_other(compiled: bool, order: tuple[bool, bool]) -> None:
     """JAX must not keep copies of the constants in the records."""
     jax = pytest.importorskip("jax")

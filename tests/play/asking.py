@@ -31,7 +31,7 @@ PATIENCE = 120.0  # seconds, on a machine that does other things as well
 @contextmanager
 def serving(folder: Path, first: str | None = None) -> Iterator[Server]:
     server = Server(Routes(OpenedFolder(folder), first))
-    server.run()
+    server.run(every=0.005)
     try:
         yield server
     finally:

@@ -67,7 +67,9 @@ def equal(found: Any, expected: Any, rtol: float) -> None:
 STEPS = (4, 6)  # rounding grows from step to step, fastest under L-BFGS
 
 
-@pytest.mark.parametrize(("optimizer", "devices", "seeds"), [(ADAM, 4, 3), (LBFGS, 2, 4)])
+@pytest.mark.parametrize(
+    ("optimizer", "devices", "seeds"), [(ADAM, 4, 3), pytest.param(LBFGS, 2, 4, marks=pytest.mark.slow)]
+)
 def test_seeds_are_split(optimizer: OptimizerCall, devices: int, seeds: int) -> None:
     model = SoftmaxModel(0.0 if optimizer is LBFGS else 0.1)
     chosen = settings(optimizer, seeds=seeds)
@@ -80,7 +82,10 @@ def test_seeds_are_split(optimizer: OptimizerCall, devices: int, seeds: int) -> 
     equal(again[0], several[0], 0.0)
 
 
-@pytest.mark.parametrize(("optimizer", "devices", "seeds", "sharing"), [(ADAM, 4, 1, 4), (LBFGS, 4, 2, 2)])
+@pytest.mark.parametrize(
+    ("optimizer", "devices", "seeds", "sharing"),
+    [pytest.param(ADAM, 4, 1, 4, marks=pytest.mark.slow), (LBFGS, 4, 2, 2)],
+)
 def test_the_work_of_a_seed_is_shared(optimizer: OptimizerCall, devices: int, seeds: int, sharing: int) -> None:
     model, chosen = Shared(), settings(optimizer, seeds=seeds)
     alone, several = trained(Shared(), chosen, 1, STEPS), trained(model, chosen, devices, STEPS)

@@ -27,9 +27,16 @@ train { steps 3; seeds 2; }
 SECOND = FIRST.replace(": angle;", ': angle ~ run("first");').replace(": probability;", ': probability ~ run("first");')
 
 
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("start") / "first"
+    qgl.loads(FIRST).train(out=path, display="quiet", pictures=False)
+    return path
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    qgl.loads(FIRST).train(out=tmp_path / "first", display="quiet", pictures=False)
+def folder(tmp_path: Path, first: Path) -> Path:
+    shutil.copytree(first, tmp_path / "first")
     (tmp_path / "second.qgl").write_text(SECOND)
     return tmp_path
 

@@ -46,8 +46,8 @@ def test_answers_and_gradients_are_those_of_the_circuit(method: str, number: int
     def plain(inputs: jax.Array, moved: jax.Array) -> jax.Array:
         return jnp.stack([weighed(run.state(inputs + move)) for move in (moved, 0 * moved)])
 
-    for function in (lambda f: f, lambda f: jax.jacrev(f)):
-        found, wanted = (in_double(function(f), inputs, moved) for f in (shared, plain))
+    both = [in_double(lambda *given, f=f: (f(*given), jax.jacrev(f)(*given)), inputs, moved) for f in (shared, plain)]
+    for found, wanted in zip(*both, strict=True):
         np.testing.assert_allclose(found, wanted, atol=1e-11)
 
 

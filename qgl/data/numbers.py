@@ -215,7 +215,7 @@ def pairs(name: str, call: calls.Pairs, declared: Declared) -> DataSet:
         QglError: QGL0613, there are not as many of both, or the target is a distribution or has conditions.
     """
     given, target = declared[call.input], declared[call.target]
-    x = _inputs(call, given)
+    x = _inputs(given)
     whole = target.states if target.states is not None else target.numbers
     if target.conditions is not None or (whole is None and target.exact):
         raise _fault(call, f"the rows of `{target.name}` are a distribution, or are given something already")
@@ -229,7 +229,7 @@ def pairs(name: str, call: calls.Pairs, declared: Declared) -> DataSet:
     return replace(target, name=name, conditions=x, given=kind, sha256=digest, description=about)
 
 
-def _inputs(call: calls.Pairs, data: DataSet) -> Numbers:
+def _inputs(data: DataSet) -> Numbers:
     """What a `condition` is given: numbers, real and imaginary parts of amplitudes in turn, for mixed states of the
     entries of their square roots, or bits.
     """

@@ -41,10 +41,10 @@ def subset(name: str, call: Subset, declared: Declared, limits: Limits) -> DataS
         return _of_rows(name, call, whole, kept)
     assert whole.rule is not None
     rows = draw_distinct(whole.rule, number, random)
-    return _made(name, call, whole, rows, np.full(number, 1.0 / number), None)
+    return _made(name, whole, rows, np.full(number, 1.0 / number), None)
 
 
-def without(name: str, call: data_sources.Without, declared: Declared, limits: Limits) -> DataSet:
+def without(name: str, call: data_sources.Without, declared: Declared) -> DataSet:
     """What is left of a data set: of a distribution or rule, the other strings; of a table, each row as often as it is
     left.
 
@@ -142,7 +142,7 @@ def _not_inside(call: data_sources.Without, whole: DataSet, part: DataSet) -> Ba
 def _of_rows(name: str, call: PartCall, whole: DataSet, kept: NDArray[np.int64]) -> DataSet:
     weights = whole.weights[kept]
     conditions = None if whole.conditions is None else whole.conditions[kept]
-    made = _made(name, call, whole, whole.rows[kept], weights / weights.sum(), conditions)
+    made = _made(name, whole, whole.rows[kept], weights / weights.sum(), conditions)
     if whole.numbers is None:
         return made
     numbers = whole.numbers[kept]
@@ -153,7 +153,6 @@ def _of_rows(name: str, call: PartCall, whole: DataSet, kept: NDArray[np.int64])
 
 def _made(
     name: str,
-    call: PartCall,
     whole: DataSet,
     rows: Rows,
     weights: NDArray[np.float64],

@@ -91,7 +91,7 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
         case calls.Subset():
             return parts.subset(name, call, declared, files.limits)
         case calls.Without():
-            return parts.without(name, call, declared, files.limits)
+            return parts.without(name, call, declared)
         case calls.Flipped():
             return flipped(name, call, declared[call.data], files.limits)
         case calls.Images() | calls.NumbersCall() | calls.Pairs() | calls.LabelsOf() | calls.RunWeights():

@@ -59,7 +59,7 @@ def test_draws_are_members_and_uniform(rule: Rule) -> None:
 def made(source: str, declared: dict[str, DataSet], **arguments: Any) -> DataSet:
     if source == "subset":
         return subset("part", data_sources.Subset(**arguments, span=SPAN), declared, Limits())
-    return without("part", data_sources.Without(**arguments, span=SPAN), declared, Limits())
+    return without("part", data_sources.Without(**arguments, span=SPAN), declared)
 
 
 @pytest.mark.parametrize("listed", [True, False])

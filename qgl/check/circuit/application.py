@@ -117,11 +117,11 @@ class Applications:
                 for operand, formal in zip(operands, formals, strict=True)
             ]
             application = Application(tuple(each[0] for each in wires[:controls]), tuple(wires[controls:]))
-            self._distinct(node, callee.name, application, operands)
+            self._distinct(callee.name, application, operands)
             applications.append(application)
         return applications
 
-    def _distinct(self, node: tree.Apply, name: str, application: Application, operands: list[Operand]) -> None:
+    def _distinct(self, name: str, application: Application, operands: list[Operand]) -> None:
         """That no qubit stands twice in one gate."""
         wires = application.controls + application.targets
         if len(wires) == 1 or len(set(wires)) == len(wires):

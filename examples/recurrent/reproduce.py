@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +23,6 @@ HERE = Path(__file__).resolve().parent
 NAME = "recurrent"
 N, ORDER, LENGTH = 3, 3, 6
 KINDS = 3 * N  # of tokens
-OTHERS = ((3, 2, 300, 10), (4, 3, 600, 20))  # qubits, order, sequences, batch
 DRAWN = 10_000  # sequences in which forbidden ones are looked for
 ARRIVED = 1e-4  # nats above the floor
 
@@ -34,7 +32,7 @@ Whole = NDArray[np.int64]
 def circuit(quick: bool) -> Mapping[str, Ours]:
     """The trained cell, by the sequences of the folder."""
     tokens, answers = sequences()
-    exact = program(HERE).replace("batch 10; ", "")
+    exact = program().replace("batch 10; ", "")
     model = qgl.loads(exact, FolderEnvironment(HERE))
     truth = float(model.loss({"phase": jnp.asarray(true_phases(N, ORDER))}))
     floor = least(tokens, answers)
@@ -50,20 +48,28 @@ def circuit(quick: bool) -> Mapping[str, Ours]:
     }
 
 
-def others(quick: bool) -> Mapping[str, Ours]:
-    """Another order, and a larger memory, from new sequences of their machines."""
-    figures = {}
-    for n, order, count, batch in OTHERS:
-        with tempfile.TemporaryDirectory() as folder:
-            shutil.copy(HERE / "contextual.qgl", folder)
-            np.savez(Path(folder) / "hsmt.npz", rows=rows_of(n, order, 20 if quick else count))
-            text = program(Path(folder)).replace("batch 10;", f"batch {batch};").replace("seeds 16;", "seeds 4;")
-            constants: dict[str, Any] = {"n": n, "order": order, "count": 20 if quick else count}
-            model = qgl.loads(text, FolderEnvironment(Path(folder)), **constants)
-            above, forbidden = learnt(model, n, order, quick)
-        figures[f"best_{n}_{order}"] = Ours(float(above.min()), note=f"best of {len(above)} seeds")
-        figures[f"forbidden_{n}_{order}"] = Ours(float(forbidden))
-    return figures
+def graph(quick: bool) -> Mapping[str, Ours]:
+    """Order 2: the machine's frame is a graph state."""
+    return of_new_sequences(3, 2, 300, 10, quick)
+
+
+def four(quick: bool) -> Mapping[str, Ours]:
+    """A memory of four qubits, 14 phases."""
+    return of_new_sequences(4, 3, 600, 20, quick)
+
+
+def of_new_sequences(n: int, order: int, count: int, batch: int, quick: bool) -> Mapping[str, Ours]:
+    """What four seeds learn from new sequences of another machine."""
+    count = 20 if quick else count
+    with tempfile.TemporaryDirectory() as folder:
+        np.savez(Path(folder) / "hsmt.npz", rows=rows_of(n, order, count))
+        text = program().replace("batch 10;", f"batch {batch};").replace("seeds 16;", "seeds 4;")
+        model = qgl.loads(text, FolderEnvironment(Path(folder)), n=n, order=order, count=count)
+        above, wrong = learnt(model, n, order, quick)
+    return {
+        f"best_{n}_{order}": Ours(float(above.min()), note=f"best of {len(above)} seeds"),
+        f"forbidden_{n}_{order}": Ours(float(wrong)),
+    }
 
 
 def learnt(model: Model, n: int, order: int, quick: bool) -> tuple[NDArray[np.float64], int]:
@@ -129,9 +135,9 @@ def least(tokens: Whole, answers: Whole, n: int = N, order: int = ORDER) -> floa
     return float(-np.log(machine.likelihoods(tokens, answers)).mean())
 
 
-def program(folder: Path) -> str:
+def program() -> str:
     """The text of the program, without its report and the data of that."""
-    text = (folder / "contextual.qgl").read_text(encoding="utf-8")
+    text = (HERE / "contextual.qgl").read_text(encoding="utf-8")
     return re.sub(r"data possible = .*?;\n", "", text[: text.index("report ")], flags=re.DOTALL)
 
 
@@ -141,4 +147,4 @@ def forbidden(machine: Machine, tokens: Any, answers: Any) -> int:
 
 
 if __name__ == "__main__":
-    main(NAME, circuit, others, classical)
+    main(NAME, circuit, graph, four, classical)

@@ -19,10 +19,13 @@ import numpy as np
 import qgl
 from examples.published import Ours, main
 from examples.tokens.vocabulary import LETTERS, START, draw, negative_log_likelihood
+from qgl.baselines.fit import fitted
 from qgl.cli.emit import flat
 from qgl.data.environment import FolderEnvironment
+from qgl.evaluate import metrics
 from qgl.ir.circuit import Circuit
 from qgl.model import Model
+from qgl.objectives import Setting
 from qgl.qasm import emission
 from qgl.train.loop import train
 from qgl.train.trainable import Params
@@ -76,6 +79,33 @@ def rna(quick: bool) -> Mapping[str, Ours]:
     }
 
 
+def wide(quick: bool) -> Mapping[str, Ours]:
+    """All columns of the alignment, beside classical chains that are fitted to the same rows."""
+    path = os.environ.get("RNA")
+    if not path:
+        return {f"wide_{key}": Ours(None, note=NOT_SHIPPED) for key in ("seen", "unseen", "markov", "hmm", "shares")}
+    columns: dict[str, Any] = {"first": 0, "length": 6 if quick else 113}
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(path, Path(folder) / "rna.npz")
+        text = (HERE / "rna.qgl").read_text(encoding="utf-8").replace("steps 150; batch 256;", "steps 300; batch 64;")
+        (Path(folder) / "rna.qgl").write_text(text, encoding="utf-8")
+        model, params = trained("rna", Path(folder), quick, **columns)
+        chains = text[: text.index("report ")] + "baseline markov(order = 1), hmm(states = 16);"
+        program = qgl.loads(chains, FolderEnvironment(Path(folder)), **columns).program
+    unseen = Setting.of(program).data["unseen"]
+    chain, hidden = fitted(program)
+    drawn = np.asarray(model.sample(params, jax.random.key(0), SAMPLES // 10)).reshape(-1, 2) @ [2, 1]
+    letters = program.data["rna"].rows.reshape(-1, 2) @ [2, 1]
+    shares = [np.bincount(each, minlength=4) / each.size for each in (drawn, letters)]
+    return {
+        "wide_seen": Ours(of(model, params, "seen")),
+        "wide_unseen": Ours(of(model, params, "unseen")),
+        "wide_markov": Ours(metrics.nll(chain.distribution, unseen)),
+        "wide_hmm": Ours(metrics.nll(hidden.distribution, unseen), note=hidden.note),
+        "wide_shares": Ours(float(np.abs(shares[0] - shares[1]).max())),
+    }
+
+
 def trained(name: str, folder: Path, quick: bool, **constants: Any) -> tuple[Model, Params]:
     """A program trained, in `quick` for two steps. Its likelihoods are asked for here, so that no report does."""
     text = (folder / f"{name}.qgl").read_text(encoding="utf-8")
@@ -90,4 +120,4 @@ def of(model: Model, params: Params, data: str) -> float:
 
 
 if __name__ == "__main__":
-    main(NAME, vocabulary, machine, rna)
+    main(NAME, vocabulary, machine, rna, wide)

@@ -46,7 +46,7 @@ def test_gradients_are_those_of_parameter_shifts(model: qgl.Model, params: dict[
     """Of the loss against a critic: by the chain rule through the features, whose derivatives are shifts of pi / 2."""
     with jax.enable_x64(True):
         critic = model.adversary.start(jax.random.key(1), jnp.float64)
-        gradient = np.asarray(jax.grad(lambda p: model.terms(p, None, critic)[0])(params)["w"])
+        gradient = np.asarray(jax.jit(jax.grad(lambda p: model.terms(p, None, critic)[0]))(params)["w"])
 
         def loss(numbers: jax.Array) -> jax.Array:
             return model.adversary.against(critic).loss({Numbers(): (weights, numbers)}, None)
@@ -55,7 +55,7 @@ def test_gradients_are_those_of_parameter_shifts(model: qgl.Model, params: dict[
             return jnp.asarray(model.outputs({**params, "w": w})["feature"])
 
         weights = jnp.asarray(model.weights(params))
-        by_features = jax.grad(loss)(features(params["w"]))
+        by_features = jax.jit(jax.grad(loss))(features(params["w"]))
         shifted = np.zeros(gradient.shape)
         for place in np.ndindex(*gradient.shape):
             step = np.zeros(gradient.shape)

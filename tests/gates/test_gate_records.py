@@ -175,9 +175,10 @@ def test_definition_means_the_gate(gate: Gate, controls: int) -> None:
 
 def test_matrices_work_under_jax_and_have_gradients() -> None:
     jax = pytest.importorskip("jax")
-    for gate in GATES.values():
-        angles = [np.float32(angle) for angle in angles_of(gate)]
-        matrix = gate.matrix(jax.numpy, *map(jax.numpy.asarray, angles))
+    gates = list(GATES.values())
+    every = [[np.float32(angle) for angle in angles_of(gate)] for gate in gates]
+    matrices = jax.jit(lambda given: [gate.matrix(jax.numpy, *a) for gate, a in zip(gates, given, strict=True)])(every)
+    for gate, angles, matrix in zip(gates, every, matrices, strict=True):
         assert matrix.dtype == np.complex64
         assert np.allclose(matrix, matrix_of(gate, *map(float, angles)), atol=3e-6)
     rate = jax.grad(lambda a: jax.numpy.real(GATES["rxx"].matrix(jax.numpy, a)[0, 0]))(0.7)

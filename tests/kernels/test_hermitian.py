@@ -39,15 +39,16 @@ def test_derivatives_of_values_and_vectors_are_those_of_jax() -> None:
         values, vectors = decomposed
         return jnp.sum(jnp.sin(values) * jnp.abs(vectors[..., 1, :]) ** 2)
 
-    ours = jax.grad(lambda numbers: of(eigh(numbers + 0j)))
-    theirs = jax.grad(lambda numbers: of(jnp.linalg.eigh(numbers + 0j)))
+    ours = jax.jit(jax.grad(lambda numbers: of(eigh(numbers + 0j))))
+    theirs = jax.jit(jax.grad(lambda numbers: of(jnp.linalg.eigh(numbers + 0j))))
     assert np.allclose(ours(matrices.real), theirs(matrices.real), atol=1e-10)
     change = jnp.asarray(hermitian(3, 4))[::-1]
-    for one, other in zip(
-        jax.jvp(lambda m: jnp.abs(eigh(m)[1]) + eigh(m)[0][..., None, :], (matrices,), (change,)),
-        jax.jvp(lambda m: jnp.abs(jnp.linalg.eigh(m)[1]) + jnp.linalg.eigh(m)[0][..., None, :], (matrices,), (change,)),
-        strict=True,
-    ):
+
+    def along(decompose: Any) -> Any:
+        both = jax.jit(lambda m: jnp.abs(decompose(m)[1]) + decompose(m)[0][..., None, :])
+        return jax.jvp(both, (matrices,), (change,))
+
+    for one, other in zip(along(eigh), along(jnp.linalg.eigh), strict=True):
         assert np.allclose(one, other, atol=1e-10)
 
 
@@ -56,7 +57,7 @@ def test_values_that_coincide_have_finite_derivatives_twice() -> None:
         return jnp.sum(eigh(jnp.diag(numbers) + 0j)[0] ** 2)
 
     numbers = jnp.asarray([1.0, 1.0, 2.0])
-    assert np.allclose(jax.grad(loss)(numbers), 2 * numbers)
+    assert np.allclose(jax.jit(jax.grad(loss))(numbers), 2 * numbers)
 
 
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="batches wait for threads on processors only")

@@ -68,10 +68,11 @@ def test_it_reaches_the_minimum_and_never_climbs(loss: Loss, double: bool) -> No
 
 def test_it_needs_about_as_many_steps_as_scipy() -> None:
     start = np.linspace(-1.2, 1.0, 8)
+    value, derivative = jax.jit(rosenbrock), jax.jit(jax.grad(rosenbrock))
     theirs = scipy.optimize.minimize(
-        lambda x: np.asarray(rosenbrock(x), dtype=float).item(),
+        lambda x: np.asarray(value(x), dtype=float).item(),
         start,
-        jac=lambda x: np.asarray(jax.grad(rosenbrock)(x), dtype=float),
+        jac=lambda x: np.asarray(derivative(x), dtype=float),
         method="L-BFGS-B",
         options={"maxcor": 10, "ftol": 0, "gtol": 1e-4},
     )
@@ -91,11 +92,12 @@ def test_accepted_points_keep_the_wolfe_conditions() -> None:
 
         params = {"x": jnp.linspace(-2.5, 2.8, 6)}
         state = method.initial(params, jnp.asarray(jnp.inf), {})
-        look = method.look(params, state, evaluate, jnp.asarray(False))
+        seen = jax.jit(lambda params, state: method.look(params, state, evaluate, jnp.asarray(False)))
+        move, look = jax.jit(method.move), seen(params, state)
         for _ in range(12):
             before = look
-            params, state = method.move(before)
-            look = method.look(params, state, evaluate, jnp.asarray(False))
+            params, state = move(before)
+            look = seen(params, state)
             derivative = float(jnp.vdot(before.gradient["x"], state.direction["x"]))
             if look.loss == before.loss:
                 break

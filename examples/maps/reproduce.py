@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import qgl
+from examples.maps import chain
 from examples.maps.exact import errors, one_gap
 from examples.published import Ours, main
 from qgl.model import Model
@@ -43,6 +45,26 @@ def exact(quick: bool) -> Mapping[str, Ours]:
     return figures
 
 
+def shots(quick: bool) -> Mapping[str, Ours]:
+    """A thousand qubits from 2,000 shots in random Pauli bases; what these allow, on a part of the chain."""
+    n, part = (16, 16) if quick else (1000, 100)
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        chain.draw(Path(one), n)
+        own = chain.learn(Path(one), n)
+        chain.draw(Path(other), part)
+        least = chain.floor(Path(other), part)
+        chain.draw(Path(other), part, count := 400 if quick else 32_000)
+        many = chain.learn(Path(other), part, count)
+    said = f"pairs from unseen shots: squared Hilbert-Schmidt distance {own.unseen:.4f} +- {own.error:.4f}"
+    figures = {
+        "shots_polished": Ours(own.polished, note=said),
+        "shots_floor": Ours(least),
+        "shots_many": Ours(many.polished),
+    }
+    values = {"start": own.start, "maps": own.of_maps, "seconds": own.seconds, "sites": chain.sites(n)}
+    return figures | {f"shots_{name}": Ours(value) for name, value in values.items()}
+
+
 def two_layers(quick: bool, **constants: Any) -> tuple[Model, Run]:
     """The program with other constants, trained."""
     small = {"n": 10} if quick else {}  # whole periods and an interval: the last gap too has bits on its right
@@ -57,4 +79,4 @@ def likelihood(model: Model, run: Run, data: str) -> float:
 
 
 if __name__ == "__main__":
-    main(NAME, classical, exact)
+    main(NAME, classical, exact, shots)

@@ -46,6 +46,7 @@ def group_matrices(group: MatrixGroup, numbers: jax.Array) -> jax.Array:
     else:
         matrix = jnp.asarray(GATES[group.name].matrix(jnp, *_columns(together)))
     inner = matrix.shape[-1]
+    matrix = matrix * matrix.conj() if group.kind == "chances" else matrix
     matrix = jnp.broadcast_to(matrix, (group.count, inner, inner))
     if not group.controls:
         return matrix

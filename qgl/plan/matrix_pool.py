@@ -20,7 +20,7 @@ from qgl.plan.expressions import ExpressionBuilder
 class MatrixGroup:
     """Matrices of one kind.
 
-    kind         "gate", "pauli" or "channel"
+    kind         "gate", "chances", "pauli" or "channel"
     name         of the gate or channel; "" for Pauli rotations
     controls     of a gate
     size         of the square matrices: 2^qubits, or 4^qubits for a channel (rows of rho's ket bits, then bra bits)
@@ -62,8 +62,9 @@ class Pool:
 class Recipe:
     """How to make one matrix, shape (size, size).
 
-    kind "gate": record `name` under further `controls`; "pauli": exp(i args[0] P), `name` is P; "channel":
-    superoperator of channel `name`; "constant": `constant` itself. `conjugate`: the conjugate of that.
+    kind "gate": record `name` under further `controls`; "chances": the squares of its entries; "pauli": exp(i args[0]
+    P), `name` is P; "channel": superoperator of channel `name`; "constant": `constant` itself. `conjugate`: the
+    conjugate of that.
     """
 
     kind: str

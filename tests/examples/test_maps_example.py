@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from examples.maps import reproduce
+import qgl
+from examples.maps import chain, reproduce
 from examples.maps.exact import errors, filled, reduced
 from examples.published import published
+from qgl.bits.regions import map_regions
 from qgl.data.local_maps.maps import recovery
 
 _, FIGURES = published("maps")
@@ -35,9 +39,20 @@ def test_two_layers_are_conditional_frequencies() -> None:
     assert reproduce.likelihood(model, run, "samples") == pytest.approx(expected, abs=1e-3)
 
 
+def test_the_chain_is_checked_at_sixteen_qubits(tmp_path: Path) -> None:
+    """Its measurements are not shipped: these are coins. The last gap has an interval on one side alone."""
+    random = np.random.default_rng(0)
+    np.savez(tmp_path / chain.FILE, strings=random.integers(0, 2, (800, 16)), bases=random.integers(1, 4, (800, 16)))
+    text = (chain.HERE / "chain.qgl").read_text(encoding="utf-8")
+    (tmp_path / "chain.qgl").write_text(text, encoding="utf-8")
+    model = qgl.load(tmp_path / "chain.qgl", n=16, count=400)
+    assert not model.warnings
+    assert map_regions(model.program) == (*(tuple(range(k, k + 6)) for k in (0, 4, 8)), (12, 13, 14, 15))
+
+
 @pytest.mark.slow
 def test_every_figure_is_measured() -> None:
-    ours = {**reproduce.classical(True), **reproduce.exact(True)}
+    ours = {**reproduce.classical(True), **reproduce.exact(True), **reproduce.shots(True)}
     assert set(ours) <= {figure.key for figure in FIGURES}
     assert ours["total_1_0_1"].value == pytest.approx(0, abs=1e-6)  # a layer of pairs is met exactly
     for case in ((2, 0.15, 1), (2, 0.15, 2)):

@@ -1,12 +1,12 @@
 """A circuit with channels as elements on a density matrix, seen as a state of twice as many axes.
 
-Wire at axis p of the density matrix: its ket is axis 2p of the state, its bra axis 2p + 1. A gate U acts as U on
-the kets and as its conjugate on the bras; a channel is one matrix on both.
+A gate U acts as U on the kets and as its conjugate on the bras; a channel is one matrix on both. Of a wire that is a
+classical mixture ket and bra are one axis (`qgl.plan.state.places`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,56 +14,64 @@ from numpy.typing import NDArray
 
 from qgl.ir.circuit import Circuit
 from qgl.passes.diagonal import DiagonalTerm
-from qgl.plan.axes import Allocation
 from qgl.plan.matrix_pool import Recipe
 from qgl.plan.state.elements import Diagonal, Element, Evolve, PauliExponential, Small, Start
+from qgl.plan.state.places import Places
 from qgl.plan.state.state_vector import prepares, unitary_elements
 from qgl.program.operations import LIFETIME, ChannelApplication, KrausChannel, Measurement, Operation, Reset
 
 RESET = np.array([[1, 0, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]], dtype=np.complex128)
 DEPHASE = np.diag([1, 0, 0, 1]).astype(np.complex128)
+FORGET = np.array([[1, 1], [0, 0]], dtype=np.complex128)  # of a classical bit
 
 
-def density_elements(circuit: Circuit, allocation: Allocation) -> tuple[list[Element], list[Start]]:
+def density_elements(circuit: Circuit, places: Places) -> tuple[list[Element], list[Start]]:
     """Elements of a circuit whose measurements, if any, are of outcomes that are not kept; and what axes begin in."""
     elements: list[Element] = []
     starts: list[Start] = []
     touched: set[int] = set()
     for position, operation in enumerate(circuit.operations):
         if not isinstance(operation, LIFETIME):
-            axes = tuple(allocation.axis_of[wire] for wire in operation.wires)
-            if touched.isdisjoint(axes) and prepares(operation):
-                kets = tuple(2 * axis for axis in axes)
-                starts += [Start(kets, operation.numbers), Start(tuple(k + 1 for k in kets), operation.numbers, True)]
+            kets = tuple(places.ket[wire] for wire in operation.wires)
+            bras = tuple(places.bra[wire] for wire in operation.wires)
+            if position in places.mixing:
+                (chances,) = unitary_elements(operation, kets)
+                assert isinstance(chances, Small)
+                bases = "".join(letter if letter == "Z" else "*" for letter in chances.bases)
+                elements.append(Small(kets, bases, replace(chances.recipe, kind="chances")))
+            elif touched.isdisjoint({*kets, *bras}) and prepares(operation):
+                starts += [Start(kets, operation.numbers), Start(bras, operation.numbers, True)]
             else:
-                elements += _on_both_sides(operation, axes)
-            touched.update(axes)
-        for wire in allocation.ends.get(position, ()):
-            elements.append(_constant(RESET, (allocation.axis_of[wire],)))
+                elements += _on_both_sides(operation, kets, bras)
+            touched.update({*kets, *bras})
+        for wire in places.ends.get(position, ()):
+            ket, bra = places.ket[wire], places.bra[wire]
+            elements.append(_constant(FORGET, (ket,)) if ket == bra else _constant(RESET, (ket, bra)))
     return elements, starts
 
 
-def _on_both_sides(operation: Operation, axes: tuple[int, ...]) -> list[Element]:
+def _on_both_sides(operation: Operation, kets: tuple[int, ...], bras: tuple[int, ...]) -> list[Element]:
+    both = (*kets, *bras)
     match operation:
         case Reset():
-            return [_constant(RESET, axes)]
+            return [_constant(RESET, both)]
         case Measurement():
-            return [_constant(DEPHASE, axes)]
+            return [] if kets == bras else [_constant(DEPHASE, both)]
         case KrausChannel():
-            return [_constant(superoperator(operation.operators), axes)]
+            return [_constant(superoperator(operation.operators), both)]
         case ChannelApplication(channel=channel):
-            return [_both(Recipe("channel", channel.name, 4**channel.qubits, operation.strengths), axes)]
-    kets = unitary_elements(operation, tuple(2 * axis for axis in axes))
-    return [*kets, *(conjugate(ket) for ket in kets)]
+            return [_small(Recipe("channel", channel.name, 4**channel.qubits, operation.strengths), both)]
+    bra_of = dict(zip(kets, bras, strict=True))
+    elements = unitary_elements(operation, kets)
+    return [*elements, *(conjugate(element, bra_of) for element in elements)]
 
 
 def _constant(matrix: NDArray[np.complex128], axes: tuple[int, ...]) -> Small:
-    return _both(Recipe("constant", "", len(matrix), constant=matrix), axes)
+    return _small(Recipe("constant", "", len(matrix), constant=matrix), axes)
 
 
-def _both(recipe: Recipe, axes: tuple[int, ...]) -> Small:
-    both = (*(2 * axis for axis in axes), *(2 * axis + 1 for axis in axes))
-    return Small(both, "*" * len(both), recipe)
+def _small(recipe: Recipe, axes: tuple[int, ...]) -> Small:
+    return Small(axes, "*" * len(axes), recipe)
 
 
 def superoperator(kraus: NDArray[np.complex128]) -> NDArray[np.complex128]:
@@ -71,11 +79,11 @@ def superoperator(kraus: NDArray[np.complex128]) -> NDArray[np.complex128]:
     return np.asarray(sum(np.kron(operator, operator.conj()) for operator in kraus), dtype=np.complex128)
 
 
-def conjugate(ket: Element) -> Element:
-    """The complex conjugate of an element, one axis further on."""
+def conjugate(ket: Element, bra_of: Mapping[int, int]) -> Element:
+    """The complex conjugate of an element, on the bras of its axes."""
 
     def shift(axes: Sequence[int]) -> tuple[int, ...]:
-        return tuple(axis + 1 for axis in axes)
+        return tuple(bra_of[axis] for axis in axes)
 
     def phases(terms: tuple[DiagonalTerm, ...] | None) -> tuple[DiagonalTerm, ...] | None:
         return None if terms is None else tuple(DiagonalTerm(shift(t.wires), -t.angle) for t in terms)

@@ -12,7 +12,7 @@ import numpy as np
 from qgl.bits import ragged
 from qgl.expression import real
 from qgl.ir.circuit import Circuit
-from qgl.plan.axes import density_axes, state_axes
+from qgl.plan.axes import state_axes
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.costs import pass_seconds, query_memory, states_drawn_from, states_held
 from qgl.plan.expressions import ExpressionBuilder
@@ -21,6 +21,7 @@ from qgl.plan.pauli_flips import PauliFlip
 from qgl.plan.state.density_matrix import density_elements
 from qgl.plan.state.elements import Element, Start
 from qgl.plan.state.lower import Part, arrange, block_width, lower, widest_small
+from qgl.plan.state.places import places_of
 from qgl.plan.state.state_vector import begun, dense_elements
 from qgl.plan.state.tables import NO_FLIPS, FlipTable, Tables
 from qgl.query import Query, Samples
@@ -170,9 +171,7 @@ def _vector(pure: Circuit, flips: tuple[PauliFlip, ...] = ()) -> FullState:
 
 def _density_matrix(variants: CircuitVariants) -> FullState:
     mixed = variants.mixed
-    allocation = density_axes(mixed)
-    elements, starts = density_elements(mixed, allocation)
-    visible = tuple(allocation.axis_of[wire] for wire in mixed.visible)
-    return FullState(
-        mixed, elements, 2 * allocation.axes, allocation.axes, visible, unitary=False, starts=tuple(starts)
-    )
+    places = places_of(mixed)
+    elements, starts = density_elements(mixed, places)
+    visible = tuple(places.ket[wire] // 2 for wire in mixed.visible)
+    return FullState(mixed, elements, 2 * places.pairs, places.pairs, visible, unitary=False, starts=tuple(starts))

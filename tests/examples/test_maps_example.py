@@ -40,7 +40,7 @@ def test_two_layers_are_conditional_frequencies() -> None:
 
 
 def test_the_chain_is_checked_at_sixteen_qubits(tmp_path: Path) -> None:
-    """Its measurements are not shipped: these are coins. The last gap has an interval on one side alone."""
+    """Its measurements are not shipped: these are uniformly random. The last gap has an interval on one side alone."""
     random = np.random.default_rng(0)
     np.savez(tmp_path / chain.FILE, strings=random.integers(0, 2, (800, 16)), bases=random.integers(1, 4, (800, 16)))
     text = (chain.HERE / "chain.qgl").read_text(encoding="utf-8")

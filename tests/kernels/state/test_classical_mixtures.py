@@ -40,8 +40,8 @@ def test_mixtures_of_circuits() -> None:
     check_state_and_gradient(program, "density matrix", np.random.default_rng(0).normal(size=6))
 
 
-def coins(*more: Operation) -> Program:
-    """Coins 2 and 3 that depend on one another, are permuted, have phases, and decide about qubits 0 and 1."""
+def chained(*more: Operation) -> Program:
+    """Choices 2 and 3 that depend on one another, are permuted, have phases, and decide about qubits 0 and 1."""
     gates = [
         op("h", 0),
         op("ry", 2, args=[0.7]),
@@ -56,8 +56,8 @@ def coins(*more: Operation) -> Program:
     return program_of(2, 2, *gates, *more, op("cy", 2, 1))
 
 
-def test_coins_are_permuted_and_have_phases() -> None:
-    program = coins()
+def test_choices_are_permuted_and_have_phases() -> None:
+    program = chained()
     assert pairs(program) == 3
     assert set(classical_wires(Circuit.of(program))) == {2, 3}
     check_state_and_gradient(program, "density matrix", np.zeros(0))
@@ -69,7 +69,7 @@ def test_coins_are_permuted_and_have_phases() -> None:
     ids=["turned again", "a quantum control", "a channel"],
 )
 def test_what_is_no_mixture_has_two_axes(more: Operation) -> None:
-    """Both coins, since one depends on the other and they are exchanged."""
-    program = coins(more)
+    """Both choices, since one depends on the other and they are exchanged."""
+    program = chained(more)
     assert not classical_wires(Circuit.of(program))
     check_state_and_gradient(program, "density matrix", np.zeros(0))

@@ -93,19 +93,49 @@ def _in_bases(psi: jax.Array, pauli_words: PauliWords, groups: list[Basis]) -> j
     """Values of all Pauli words of the groups, one group after the other."""
     count = psi.shape[0].bit_length() - 1
     supports = ragged.table([(pauli_words.x | pauli_words.z)[list(basis.members)] for basis in groups], 0)
-    rotations = tuple(jnp.asarray(rotation, psi.dtype) for rotation in _rotations(groups, count))
-
-    @jax.checkpoint
-    def one(psi: jax.Array, xs: tuple[tuple[jax.Array, ...], jax.Array]) -> jax.Array:
-        state = psi
-        for rotation in xs[0]:
-            state = product(state.reshape(rotation.shape[0], -1), rotation, (0, 1))
-        amplitudes = state.reshape(psi.shape[1], psi.shape[0])
-        return walsh(jnp.sum(squared(amplitudes), axis=0))[xs[1]]
-
-    values: jax.Array = lax.scan(lambda carry, xs: (carry, one(psi, xs)), None, (rotations, jnp.asarray(supports)))[1]
     filled = ragged.table([np.ones(len(basis.members)) for basis in groups], False, bool)
+    rotations = tuple(jnp.asarray(rotation, psi.dtype) for rotation in _rotations(groups, count))
+    xs = rotations, jnp.asarray(supports)
+    values: jax.Array = lax.scan(lambda carry, group: (carry, _in_basis(psi, *group)), None, xs)[1]
     return values.reshape(-1)[np.flatnonzero(filled)]
+
+
+@jax.custom_vjp
+def _in_basis(psi: jax.Array, rotations: tuple[jax.Array, ...], supports: jax.Array) -> jax.Array:
+    """Values of the Pauli words that are Z words on `supports` once `rotations` have been applied to psi, (V, E).
+
+    The derivative of a sum of values by the state is that sum of Pauli words applied to it: in the basis a product with
+    real numbers, so that nothing is kept but the state.
+    """
+    amplitudes = _rotated(psi.reshape(-1), rotations).reshape(psi.shape[1], psi.shape[0])
+    return walsh(jnp.sum(squared(amplitudes), axis=0))[supports]
+
+
+def _rotated(state: jax.Array, rotations: tuple[jax.Array, ...]) -> jax.Array:
+    """The leading bits are rotated and go to the end; once all visible ones have, the hidden ones lead."""
+    for rotation in rotations:
+        state = product(state.reshape(rotation.shape[0], -1), rotation, (0, 1)).reshape(-1)
+    return state
+
+
+def _in_basis_forward(
+    psi: jax.Array, rotations: tuple[jax.Array, ...], supports: jax.Array
+) -> tuple[jax.Array, tuple[jax.Array, tuple[jax.Array, ...], jax.Array]]:
+    return _in_basis(psi, rotations, supports), (psi, rotations, supports)
+
+
+def _in_basis_backward(
+    kept: tuple[jax.Array, tuple[jax.Array, ...], jax.Array], gradient: jax.Array
+) -> tuple[jax.Array, None, None]:
+    psi, rotations, supports = kept
+    factors = walsh(jnp.zeros(psi.shape[0], gradient.dtype).at[supports].add(2 * gradient))
+    state = (_rotated(psi.reshape(-1), rotations).reshape(psi.shape[1], -1) * factors).reshape(-1)
+    for rotation in reversed(rotations):
+        state = product(rotation.conj(), state.reshape(-1, rotation.shape[0]), (0, 1)).reshape(-1)
+    return state.reshape(psi.shape).conj(), None, None
+
+
+_in_basis.defvjp(_in_basis_forward, _in_basis_backward)
 
 
 def _rotations(groups: list[Basis], count: int) -> list[NDArray[np.complex128]]:

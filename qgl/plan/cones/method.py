@@ -89,7 +89,7 @@ class PreparedCones:
             if probe is not None and (probe,) != queries and self.design((probe,), precision, limit).cost.refusal:
                 return self.design((probe,), precision)
             survey, kinds = self._surveys(queries, limit)
-            cone_runs = runs(survey.classes, survey.readings, precision)
+            cone_runs = runs(survey.classes, survey.readings, precision, len(self.variants.circuit.wires))
             self._designs[queries, precision] = Design(survey, kinds, cone_runs, self._sizes, precision)
         return self._designs[queries, precision]
 
@@ -101,7 +101,7 @@ class PreparedCones:
         alone = PreparedCones(self.method, CircuitVariants(few.circuit, self.variants.bits_only))
         survey = alone._survey((few.query,), alone.kinds, limit)
         members = with_copies(survey, alone.kinds, few)
-        cone_runs = runs(survey.classes, survey.readings, precision)
+        cone_runs = runs(survey.classes, survey.readings, precision, len(self.variants.circuit.wires))
         if not all(map(_is_plain, cone_runs)):
             return None
         return Design(survey, alone.kinds, cone_runs, self._sizes, precision, members)

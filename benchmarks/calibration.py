@@ -8,7 +8,7 @@ Every method that can answer a query is run, after compilation: value and gradie
 the least wall time of several calls, or the least processor time of this process, whichever is less. On a quiet machine
 that is the wall time, as cores that work side by side take more processor time than wall time; on a busy one waiting
 for the processor is not counted, and the figure is too high by the number of cores at the most. Memory is
-what XLA sets aside for a call: temporaries, arguments and results.
+what XLA sets aside for a call: temporaries, arguments and results; and the most that arrays take on the host meanwhile.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import json
 import math
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,7 @@ CALLS, LEAST_SECONDS = 5, 1.0
 BLOCK_SECONDS = 0.1  # of calls whose processor time is taken together, as the system's clock of it is coarse
 LONGEST, LARGEST = 2.0, 10**9  # predicted seconds and bytes from which on a method is not run
 MEMORY = 8 * 10**9  # that may be used
+ON_HOST = ("gate by gate",)  # methods whose arrays XLA knows nothing of
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,11 @@ GRID = (
     "lattice board = grid(5, 8); visible v on board; model { ry(?) v; for (q, r) in edges(board) { rzz(?) q, r; } "
     "rx(?) v; for (q, r) in edges(board) { rzz(?) q, r; } rx(?) v; }"
 )
+WIDE = (
+    "const rows = 6, columns = 20, depth = 2; lattice board = grid(rows, columns); visible v on board; model { "
+    "repeat depth as l { rx(?) v; rz(?) v; for (q, r) in edges(board) { rzz(?) q, r; } EACH } rx(?) v; }"
+)
+LAYERS = WIDE.replace("edges(board)", "brick(board, l)").replace("EACH", "")
 PAIRS = "const n = 12; visible s[n]; model { h s; for g in subsets(s, 1..2) { exp(i * ? * prod(a in g: Z[a])); } h s; }"
 
 
@@ -142,6 +149,9 @@ CASES = (
     Case("far gates on 40, Pauli words", FAR, neighbours(40), also=("contraction",)),
     Case("grid of 5 x 8, strings", GRID, strings(40, 16), also=("contraction",)),
     Case("grid of 5 x 8, Pauli words", GRID, neighbours(40), also=("contraction",)),
+    Case("grid of 6 x 20, 20 samples", WIDE.replace("EACH", ""), Samples(20)),
+    Case("grid of 6 x 20 with damping, 10 samples", WIDE.replace("EACH", "amplitude_damping(0.1) v;"), Samples(10)),
+    Case("grid of 5 x 20, bricks, 10 samples", LAYERS, Samples(10), {"rows": 5, "depth": 5}),
     Case("IQP of 12, sampled Pauli words", PAIRS, GivenPauliWords(200, 200)),
     Case("IQP of 12, Pauli words", PAIRS, neighbours(12)),
     Case("IQP of 40, sampled Pauli words", PAIRS, GivenPauliWords(200, 200), {"n": 40}),
@@ -185,12 +195,23 @@ def measured(case: Case, name: str, timed: bool = True) -> Measured:
     compiled: Any = jax.jit(asked).lower(inputs, arrays).compile()
     sizes = compiled.memory_analysis()
     memory = sizes.temp_size_in_bytes + sizes.argument_size_in_bytes + sizes.output_size_in_bytes
+    if name in ON_HOST:
+        memory += _peak(lambda: _wait(compiled(inputs, arrays)))
     return Measured(_seconds(lambda: _wait(compiled(inputs, arrays))) if timed else 0.0, memory)
 
 
 def _wait(answers: Any) -> None:
     for array in jax.tree.leaves(answers):
         array.block_until_ready()
+
+
+def _peak(call: Callable[[], object]) -> int:
+    """The most that Python and NumPy hold at once during a call, in bytes."""
+    tracemalloc.start()
+    call()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
 
 
 def _seconds(call: Callable[[], object]) -> float:

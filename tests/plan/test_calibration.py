@@ -36,6 +36,7 @@ def optimised() -> Iterator[None]:
         ("W4c 100, 4, 256", "boundary"),
         pytest.param("W2c 100, 4", "boundary", marks=pytest.mark.slow),
         ("IQP of 40, sampled Pauli words", "iqp"),
+        pytest.param("grid of 5 x 20, bricks, 10 samples", "gate by gate", marks=pytest.mark.slow),
     ],
 )
 def test_predicted_memory_is_within_a_factor_of_two(name: str, method: str) -> None:

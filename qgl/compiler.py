@@ -88,7 +88,7 @@ def inspect(
 
 
 def _out_of_reach(program: Program) -> tuple[Diagnostic, ...]:
-    """Warnings of rows that the program can never generate, and of distributions."""
+    """Warnings of rows that the program can never generate, and of data that lack a symmetry of its circuit."""
     from qgl.passes.asymmetric_data import asymmetric
     from qgl.passes.charges.unreachable import unreachable
 

@@ -20,8 +20,9 @@ from qgl.editor.expected import Expected
 from qgl.editor.vocabulary import documentation
 from qgl.editor.vocabulary.keywords import DECLARATION, KEYWORDS
 from qgl.editor.vocabulary.table import DISTRIBUTIONS, INITIAL, LATTICES
-from qgl.program.calls.arguments import Channels, Choice, Data, DrawnSpins, Flag, Names, Region, Spins
+from qgl.program.calls.arguments import Choice, Data, Flag, Names, Region
 from qgl.program.calls.call import Call, parameters
+from qgl.program.calls.operators import Channels, DrawnSpins, Spins
 from qgl.record import record
 from qgl.source import Source
 

@@ -20,8 +20,8 @@ import jax
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NotARun, RunChanged
-from qgl.program.calls.arguments import Spins, SpinTerms
 from qgl.program.calls.call import Call, Kind, arguments, parameters
+from qgl.program.calls.operators import Spins, SpinTerms
 from qgl.program.calls.strategies import STRATEGIES, OwnStrategy
 from qgl.program.program import Program, TrainSettings
 from qgl.runs.files import sealed

@@ -23,7 +23,7 @@ from qgl.train.trainable import Trainable
 
 @dataclass(frozen=True, slots=True)
 class StopRule:
-    """`target(value)` and `plateau(patience, tolerance)`, any number of each; for `early` see `qgl.report.watch`.
+    """`target(value)` and `plateau(patience, tolerance)`, any number of each; for `early` see `qgl.train.watch`.
 
     A plateau holds, per rule, the best loss so far and the number of steps since the loss fell below it by more than
     `tolerance`; the seed is finished when that number reaches `patience`.

@@ -19,7 +19,8 @@ from qgl.evaluate.exact import evaluate
 from qgl.objectives.many_body.free_energy import Energy, FreeEnergy
 from qgl.objectives.model import Setting
 from qgl.objectives.states import entropies, reduced_states
-from qgl.program.calls.arguments import SpinTerms, UnfitError
+from qgl.program.calls.arguments import UnfitError
+from qgl.program.calls.operators import SpinTerms
 from qgl.query import Marginals
 from qgl.report.report import answerer
 from qgl.runs.manifest import settings_from_json, settings_to_json

@@ -14,7 +14,7 @@ from qgl.check.values.values import Value, describe
 from qgl.diagnostics.operators import NotHermitian
 from qgl.diagnostics.types import ArgumentCount, WrongType
 from qgl.expression import Real
-from qgl.program.calls.arguments import DrawnTerms, SpinTerms
+from qgl.program.calls.operators import DrawnTerms, SpinTerms
 from qgl.program.program import Wire
 from qgl.source import Span
 from qgl.syntax import tree

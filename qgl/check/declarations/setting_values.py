@@ -20,7 +20,7 @@ from qgl.check.values.values import Group, Qubit, Site, Value, describe
 from qgl.diagnostics.registers import HiddenReadOut
 from qgl.diagnostics.types import ArgumentCount, WrongType
 from qgl.expression import Real
-from qgl.program.calls.arguments import AppliedChannel
+from qgl.program.calls.operators import AppliedChannel
 from qgl.program.program import DataSet, Wire
 from qgl.source import Span
 from qgl.syntax import tree

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from qgl.diagnostics.data import DataTooLarge, plural
 from qgl.diagnostics.many_body import DegenerateGroundState
 from qgl.diagnostics.model import QglError
-from qgl.program.calls.arguments import SpinTerms
 from qgl.program.calls.data_sources import GroundState
+from qgl.program.calls.operators import SpinTerms
 
 MOST = 14  # qubits
 _DENSE = 256  # states up to which all levels are found

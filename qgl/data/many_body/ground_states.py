@@ -15,8 +15,8 @@ from qgl.diagnostics.data import BadDataArgument
 from qgl.diagnostics.many_body import DegenerateGroundState
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import ValueTooLarge
-from qgl.program.calls.arguments import SpinTerms
 from qgl.program.calls.data_sources import GroundStates
+from qgl.program.calls.operators import SpinTerms
 
 MOST = 8  # qubits, all levels of which are found
 _MOST_WORK = 2**33  # cubes of the size of a matrix, for all of them

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from qgl.data.many_body.ground_state import applied
 from qgl.diagnostics.data import DataTooLarge, plural
 from qgl.diagnostics.model import QglError
-from qgl.program.calls.arguments import SpinTerms
 from qgl.program.calls.data_sources import Gibbs
+from qgl.program.calls.operators import SpinTerms
 from qgl.record import record
 
 MOST = 10  # qubits of which all levels are found

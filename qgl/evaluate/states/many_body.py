@@ -16,7 +16,7 @@ from qgl.evaluate.states.quantum import von_neumann
 from qgl.objectives.many_body.free_energy import Energy as MeanOfTerms
 from qgl.objectives.many_body.free_energy import FreeEnergy as Objective
 from qgl.objectives.many_body.free_energy import free_energy as objective_of
-from qgl.program.calls.arguments import SpinTerms
+from qgl.program.calls.operators import SpinTerms
 from qgl.program.calls.reports import Energy, FreeEnergy
 from qgl.program.calls.reports import Expectation as Observed
 from qgl.query import Expectation, Query

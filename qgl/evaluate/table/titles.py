@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgl.program.calls.arguments import BitString, Choice, Data, Region, Spins
+from qgl.program.calls.arguments import BitString, Choice, Data, Region
 from qgl.program.calls.call import Call, Parameter, parameters, written
 from qgl.program.calls.entropies import EntropyCall
 from qgl.program.calls.kernels import KernelCall
+from qgl.program.calls.operators import Spins
 from qgl.program.calls.reports import MarkovGap, ReportCall
 
 

@@ -25,8 +25,8 @@ from qgl.objectives.model import Deterministic
 from qgl.objectives.regions import stacked
 from qgl.objectives.states import entropies
 from qgl.program.calls import objectives, reports
-from qgl.program.calls.arguments import SpinTerms
 from qgl.program.calls.entropies import Markov
+from qgl.program.calls.operators import SpinTerms
 from qgl.query import LETTERS, Expectation, Marginals, Query, State
 
 Array = jax.Array

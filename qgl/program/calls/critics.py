@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from qgl.program.calls.arguments import AppliedChannel, Channels, Choice, Integer, Many
+from qgl.program.calls.arguments import Choice, Integer, Many
 from qgl.program.calls.call import Call, Kind, argument, call
+from qgl.program.calls.operators import AppliedChannel, Channels
 from qgl.record import record
 
 

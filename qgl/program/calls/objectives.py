@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from qgl.program.calls.arguments import POSITIVE, Choice, Data, Integer, Names, Region, Spins, SpinTerms
+from qgl.program.calls.arguments import POSITIVE, Choice, Data, Integer, Names, Region
 from qgl.program.calls.call import Call, Kind, Nested, argument, call
 from qgl.program.calls.critics import CRITICS, CriticCall
 from qgl.program.calls.entropies import ENTROPIES, EntropyCall
 from qgl.program.calls.kernels import KERNELS, KernelCall
+from qgl.program.calls.operators import Spins, SpinTerms
 
 QUANTUM = "quantum"  # of a state; "classical": of bits
 KINDS = Choice(("classical", QUANTUM))

@@ -16,13 +16,12 @@ from qgl.program.calls.arguments import (
     Number,
     PlainType,
     Region,
-    Spins,
-    SpinTerms,
     UnfitError,
     describe,
 )
 from qgl.program.calls.call import Kind, Rate, parameters
 from qgl.program.calls.gradients import APPROXIMATIONS, GRADIENTS
+from qgl.program.calls.operators import Spins, SpinTerms
 from qgl.program.calls.optimizers import OPTIMIZERS
 from qgl.program.calls.reports import REPORTS
 from qgl.program.calls.stops import STOPS

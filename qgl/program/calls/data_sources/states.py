@@ -8,23 +8,18 @@ from typing import TYPE_CHECKING
 from qgl.program.calls.arguments import (
     NOT_NEGATIVE,
     POSITIVE,
-    AppliedChannel,
     BitString,
-    Channels,
     Choice,
     Data,
-    DrawnSpins,
-    DrawnTerms,
     Integer,
     Interval,
     Many,
     Number,
-    Spins,
-    SpinTerms,
     Text,
 )
 from qgl.program.calls.call import argument, call
 from qgl.program.calls.data_sources.source import ARRAY, DataCall
+from qgl.program.calls.operators import AppliedChannel, Channels, DrawnSpins, DrawnTerms, Spins, SpinTerms
 
 if TYPE_CHECKING:
     from qgl.program.process import Process

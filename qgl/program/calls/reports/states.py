@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from qgl.program.calls import objectives
-from qgl.program.calls.arguments import POSITIVE, BitString, Choice, Data, Region, Spins, SpinTerms
+from qgl.program.calls.arguments import POSITIVE, BitString, Choice, Data, Region
 from qgl.program.calls.call import argument, call
 from qgl.program.calls.entropies import EntropyCall
+from qgl.program.calls.operators import Spins, SpinTerms
 from qgl.program.calls.reports.report import ReportCall
 
 

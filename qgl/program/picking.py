@@ -11,6 +11,7 @@ from qgl.expression import Input, Real
 from qgl.program.choices import Bits, Choice, atom_of, split_wires
 from qgl.program.operations import LIFETIME, Measurement, Operation, inputs_of, is_kept, is_required
 from qgl.program.program import Parameter, Program
+from qgl.program.rolled import patterns
 
 _CLOSE = 1e-9
 
@@ -79,6 +80,8 @@ class Found:
 
 def choices_of(program: Program) -> tuple[Choice, ...]:
     """The hidden and `fresh` variables that are choices and decide what happens, in order of declaration."""
+    if not any(isinstance(operation, Measurement) for operation in patterns(program.operations)):
+        return ()
     looked, choices = Found(program.operations, program.parameters), list[Choice]()
     for name, wires in variables_of(program):
         before = frozenset(wire for each in choices for wire in each.wires)

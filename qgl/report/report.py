@@ -30,6 +30,7 @@ from qgl.passes.trotter import error_bound, is_lost, is_sliced
 from qgl.program.calls.objectives import MarkovNLL
 from qgl.program.calls.reports import KL, NLL, TV, MarkovGap, Moments, OfData, ReportCall
 from qgl.program.program import Program
+from qgl.program.rolled import patterns
 from qgl.query import GivenOutcomes, LogProb, Probabilities, Query, Samples
 from qgl.report.display import duration, number
 from qgl.report.truncation import Recorded, is_truncated, largest_difference, with_estimates
@@ -176,7 +177,7 @@ def as_emitted(model: Model, params: Params) -> Emitted:
         each = [slice_bound(model.program, row) for row in rows]
         return None if None in each else float(np.dot(model.parameters.weights, np.array(each, np.float64)))
 
-    lost = any(map(is_lost, model.program.operations))
+    lost = any(map(is_lost, patterns(model.program.operations)))
     return Emitted(lambda: ModelDistribution(answerer(model.emitted, params), model.width), bound, lost)
 
 
@@ -187,7 +188,7 @@ def slice_bound(program: Program, inputs: NDArray[np.float64]) -> float | None:
     def value(number: Real) -> float:
         return evaluate_number(number, lambda atom: float(inputs[starts[atom.parameter] + atom.element]))
 
-    each = [error_bound(operation, value) for operation in program.operations if is_sliced(operation)]
+    each = [error_bound(operation, value) for operation in patterns(program.operations) if is_sliced(operation)]
     bounds = [bound for bound in each if bound is not None]
     return sum(bounds) if len(bounds) == len(each) else None
 

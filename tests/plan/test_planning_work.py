@@ -20,6 +20,7 @@ from qgl.plan.network.builder import Builder
 from qgl.plan.planner import Planner
 from qgl.program.rolled import Lane
 from qgl.query import LogProb, Samples
+from qgl.report.weighing import weigh
 from qgl.source import Source
 
 SIZES = dict(enumerate([2, 2, 4, 2, 4, 2, 2, 4, 2, 2, 4, 2]))
@@ -159,6 +160,13 @@ def test_the_plan_of_a_chain_makes_no_gate_and_looks_at_few(monkeypatch: pytest.
         assert planned.rows[0].chosen == "boundary"
         assert planned.lowered["boundary"].sizes()["amplitude_columns"] == sites
     assert len(steps) < 2 * 30
+
+
+def test_explaining_a_chain_makes_no_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = analyse(Source("x.qgl", CHAIN), FolderEnvironment(Path()), {"n": 100}).program
+    monkeypatch.setattr(Lane, "unrolled", lambda self: pytest.fail("a loop was unrolled"))
+    (answer,) = weigh(program)
+    assert [row.chosen for row in answer.weighed.rows] == ["boundary"]
 
 
 def test_what_takes_long_says_so_on_standard_error(capfd: pytest.CaptureFixture[str]) -> None:

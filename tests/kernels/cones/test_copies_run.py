@@ -16,7 +16,7 @@ from qgl.data.environment import FolderEnvironment
 from qgl.ir import lanes
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
-from qgl.plan.cones.copies import representatives
+from qgl.plan.cones.copies import pattern, representatives
 from qgl.plan.cones.copies.distinct import Known, distinct_rows
 from qgl.plan.cones.method import LightCones
 from qgl.plan.model import Plan
@@ -97,6 +97,7 @@ def test_a_chain_has_the_same_plan_and_the_same_answers() -> None:
 
 
 def test_a_long_chain_is_planned_without_a_gate_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pattern, "TOGETHER", 150)
     query = Expectation.sparse(np.stack([np.arange(399), np.arange(1, 400)], axis=1).astype(np.int32))
     expected = planned(unrolled(chain(400, 4)), query)
     monkeypatch.setattr(Lane, "unrolled", lambda self: pytest.fail("a loop was unrolled"))

@@ -25,6 +25,7 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 MOST_GATES = 4096  # of a pattern
+TOGETHER = 1 << 15  # cones that are walked side by side: what they hold stays small
 NONE, UNSEEN = -1, -2  # where nothing comes before a gate on a wire; where what does is not looked at
 
 
@@ -138,6 +139,12 @@ class Matched:
 
 def matched(links: Links, pattern: Pattern, wires: Ints) -> Matched:
     """The copies among cones of `wires`, shape (cones, ends), what is seen of these being the same."""
+    parts = [_matched(links, pattern, wires[at : at + TOGETHER]) for at in range(0, len(wires), TOGETHER)]
+    rows = [part.rows + at * TOGETHER for at, part in enumerate(parts)]
+    return Matched(np.concatenate(rows), np.concatenate([part.inputs for part in parts]))
+
+
+def _matched(links: Links, pattern: Pattern, wires: Ints) -> Matched:
     rows: Ints = np.arange(len(wires))
     gates: Ints = np.zeros((len(rows), len(pattern.gates)), np.int64)
     leading = {at: (NONE, k) for k, at in reversed(list(enumerate(pattern.ends))) if at >= 0}

@@ -35,7 +35,12 @@ from qgl.diagnostics.model import QglError
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
 from qgl.plan.iqp.method import EXPECTED_WEIGHT
+from qgl.plan.model import Method
 from qgl.plan.planner import METHODS, Planner
+from qgl.plan.propagation.method import PauliPropagation
+from qgl.plan.propagation.pattern import Layout, tables_of
+from qgl.plan.propagation.program import PropagationProgram
+from qgl.plan.propagation.propagate import Limits
 from qgl.query import Expectation, GivenPauliWords, LogProb, Probabilities, Query, Samples
 
 STORE = Path(__file__).resolve().parent.parent / "docs" / "calibration.json"
@@ -55,6 +60,12 @@ class Case:
     query: Query
     constants: Mapping[str, int] = field(default_factory=dict)
     also: tuple[str, ...] = ()  # methods that the planner does not ask where others are quick
+    limits: Limits | None = None  # of propagation, which is the only method asked then
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """What may be chosen from."""
+        return METHODS if self.limits is None else (PauliPropagation(self.limits),)
 
 
 @dataclass(frozen=True)
@@ -152,6 +163,9 @@ CASES = (
     Case("grid of 6 x 20, 20 samples", WIDE.replace("EACH", ""), Samples(20)),
     Case("grid of 6 x 20 with damping, 10 samples", WIDE.replace("EACH", "amplitude_damping(0.1) v;"), Samples(10)),
     Case("grid of 5 x 20, bricks, 10 samples", LAYERS, Samples(10), {"rows": 5, "depth": 5}),
+    Case("bricks on 12, dropped by size", BRICKS, neighbours(12), {"depth": 8}, limits=Limits(smallest=1e-3)),
+    Case("bricks on 12, dropped by letters", BRICKS, neighbours(12), limits=Limits(weight=4)),
+    Case("grid of 5 x 8, dropped by size", GRID, neighbours(40), limits=Limits(smallest=1e-3)),
     Case("IQP of 12, sampled Pauli words", PAIRS, GivenPauliWords(200, 200)),
     Case("IQP of 12, Pauli words", PAIRS, neighbours(12)),
     Case("IQP of 40, sampled Pauli words", PAIRS, GivenPauliWords(200, 200), {"n": 40}),
@@ -161,7 +175,7 @@ CASES = (
 def predictions(case: Case) -> dict[str, Predicted]:
     """What the planner says of every method that can answer."""
     circuit = _circuit(case)
-    row = Planner(circuit, memory_limit=MEMORY).weigh([case.query]).rows[0]
+    row = Planner(circuit, memory_limit=MEMORY, methods=case.methods).weigh([case.query]).rows[0]
     found = list(row.candidates)
     for name in case.also:
         alone = tuple(method for method in METHODS if method.name == name)
@@ -175,7 +189,7 @@ def predictions(case: Case) -> dict[str, Predicted]:
 
 def measured(case: Case, name: str, timed: bool = True) -> Measured:
     """One method; without `timed` it is only compiled, and its seconds are 0."""
-    planner = Planner(_circuit(case), methods=tuple(method for method in METHODS if method.name == name))
+    planner = Planner(_circuit(case), methods=tuple(method for method in case.methods if method.name == name))
     plan = planner.plan([case.query])
     simulator, key = Simulator(plan), jax.random.key(0)
     arrays: dict[Query, jax.Array] = {}
@@ -190,14 +204,31 @@ def measured(case: Case, name: str, timed: bool = True) -> Measured:
     def loss(inputs: Any, arrays: Any) -> Any:
         return jnp.sum(answer(inputs, arrays) ** 2)
 
-    inputs = jnp.asarray(np.random.default_rng(2).normal(size=plan.inputs), jnp.float32)
+    spread = 1.0 if case.limits is None else 0.5  # angles as those that a trial takes
+    inputs = jnp.asarray(np.random.default_rng(2).normal(scale=spread, size=plan.inputs), jnp.float32)
     asked: Any = answer if isinstance(case.query, Samples) else jax.value_and_grad(loss)
     compiled: Any = jax.jit(asked).lower(inputs, arrays).compile()
     sizes = compiled.memory_analysis()
     memory = sizes.temp_size_in_bytes + sizes.argument_size_in_bytes + sizes.output_size_in_bytes
     if name in ON_HOST:
         memory += _peak(lambda: _wait(compiled(inputs, arrays)))
+    for lowered in plan.lowered.values():
+        if isinstance(lowered, PropagationProgram):
+            memory += _beside(lowered)
     return Measured(_seconds(lambda: _wait(compiled(inputs, arrays))) if timed else 0.0, memory)
+
+
+def _beside(program: PropagationProgram) -> int:
+    """Bytes that a propagation takes and XLA does not know of: those of its tables, or of a gradient on the host."""
+    pattern = program.pattern_of_all()
+    if pattern is not None:
+        return sum(table.nbytes for table in tables_of(pattern, Layout.of([pattern])).values())
+    numbers = np.random.default_rng(2).normal(scale=0.5, size=program.count)
+    tracemalloc.start()
+    program.gradient(numbers, np.ones(len(program.pauli_words)))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most
 
 
 def _wait(answers: Any) -> None:

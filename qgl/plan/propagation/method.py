@@ -17,12 +17,13 @@ from qgl.plan.model import COMPILED_SECONDS, Cost, Prepared
 from qgl.plan.network.pauli_words import pauli_words_of
 from qgl.plan.network.tensors import UnsuitableError
 from qgl.plan.propagation.factors import factors_of
-from qgl.plan.propagation.local_steps import Letters
+from qgl.plan.propagation.gradient import LEAST_BYTES
+from qgl.plan.propagation.local_steps import Letters, LocalTable
 from qgl.plan.propagation.numbers import Numbers
 from qgl.plan.propagation.pattern import Layout
 from qgl.plan.propagation.program import PropagationProgram, batches_of
 from qgl.plan.propagation.propagate import Limits, Propagation
-from qgl.plan.propagation.steps import Steps, steps_of
+from qgl.plan.propagation.steps import Clifford, Steps, steps_of
 from qgl.query import Expectation, Marginals, Query
 
 EVERYTHING = Limits()
@@ -33,8 +34,10 @@ TRIED_NODES = 1 << 22  # of a pattern
 STEP_SECONDS = 60e-6
 PAULI_WORD_SECONDS = 15e-9  # for each word that there is at a step
 GRADIENT = 4.0  # a run, one with a tape, and the way back
+CLIFFORD_STEPS = 0.3  # steps that a Clifford gate takes as long as
 PAULI_WORD_BYTES = 64
 LIMB_BYTES = 16
+TAPE_BYTES = 4.5  # for each word that there is at a step
 TABLE_STEP_SECONDS = 1.2e-6  # of a pattern, value and gradient
 NODE_SECONDS = 4e-9  # for each node that a group reads, of which it makes as many
 NODE_BYTES = 14  # of tables, and of numbers as often as below
@@ -76,9 +79,10 @@ class PreparedPropagation:
             return of_table
         if self.limits == EVERYTHING:
             return Cost.refused(f"has more than {TRIED_NODES:,} coefficients")
-        work, most, steps = _tried(self.steps, program.pauli_words, self.limits)
+        work, of_batch, most, steps = _tried(self.steps, program.pauli_words, self.limits)
         seconds = GRADIENT * (STEP_SECONDS * steps + PAULI_WORD_SECONDS * work)
-        memory = int(most * (PAULI_WORD_BYTES + LIMB_BYTES * (1 + self.steps.wires // 64)) + work * LIMB_BYTES)
+        sums = most * (PAULI_WORD_BYTES + LIMB_BYTES * (1 + self.steps.wires // 64))
+        memory = int(sums + min(TAPE_BYTES * of_batch, 2 * max(sums, LEAST_BYTES)))  # a tape, and copies of sums
         facts = (("Pauli words", most), ("steps", len(self.steps.steps)))
         return Cost(seconds, memory, 4 * work, self.variants.width, facts=facts)
 
@@ -113,8 +117,10 @@ class PreparedPropagation:
         return {}
 
 
-def _tried(steps: Steps, pauli_words: Sequence[Letters], limits: Limits) -> tuple[float, int, int]:
-    """Words times steps of a run, most words at a time, and steps: of a few batches, as far as `TRIED` goes."""
+def _tried(steps: Steps, pauli_words: Sequence[Letters], limits: Limits) -> tuple[float, float, int, float]:
+    """Words times steps of a run and of one batch, most words at a time, and steps: of a few batches, as far as `TRIED`
+    goes.
+    """
     draw = np.random.default_rng(0)
     angles = np.where(
         steps.angles.outputs.coefficient == 0,
@@ -130,9 +136,10 @@ def _tried(steps: Steps, pauli_words: Sequence[Letters], limits: Limits) -> tupl
         propagation.run()
         work += propagation.work
         most = max(most, propagation.most)
-        count += len(batch.steps)
+        moved = sum(isinstance(step, LocalTable) and isinstance(step.step, Clifford) for step in batch.steps)
+        count += len(batch.steps) - (1 - CLIFFORD_STEPS) * moved
     share = len(batches) / len(tried)
-    return work * share, int(most), int(count * share)
+    return work * share, work / len(tried), int(most), count * share
 
 
 @dataclass(frozen=True)

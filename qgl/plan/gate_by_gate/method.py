@@ -95,9 +95,10 @@ class PreparedGateByGate:
     @cached_property
     def _design(self) -> Design | str:
         """The line and the sweeps of least time, or why there are none."""
+        count = len(self._variants.circuit.operations)  # a circuit so large is not even gone through
+        if count > MOST_OPERATIONS:
+            return f"{count:,} operations to sweep over; {MOST_OPERATIONS:,} are the most"
         circuit = self._circuit
-        if len(circuit.operations) > MOST_OPERATIONS:
-            return f"{len(circuit.operations):,} operations to sweep over; {MOST_OPERATIONS:,} are the most"
         try:
             nodes = self._nodes
         except UnsuitableError as error:

@@ -20,6 +20,7 @@ from qgl.query import GivenStrings, Query, Samples, most_of_remainder
 
 _BITS = 2**18  # of the strings whose likelihoods are asked at once
 _DRAWN_BITS = 2**22  # of those drawn at once
+_MIXED_BITS = 2**26  # and of those that all elements of a mixture draw, each string being of one of them
 _MOST_DRAWN = 2**18
 
 
@@ -109,7 +110,8 @@ def sampling_seconds(model: Model, number: int) -> float:
 
 
 def _most_at_once(model: Model, number: int) -> int:
-    return min(number, _MOST_DRAWN, max(1, _DRAWN_BITS // model.width))
+    of_all = model.width * len(model.parameters.weights)  # bits that the elements of a mixture draw for one string
+    return min(number, _MOST_DRAWN, max(1, _DRAWN_BITS // model.width), max(1, _MIXED_BITS // of_all))
 
 
 def _fitting(model: Model, query: Callable[[int], Query], count: int) -> int:

@@ -17,13 +17,10 @@ Bits = NDArray[np.uint8]
 
 def chances(params: Mapping[str, ArrayLike], noisy: Bits, side: int) -> Real:
     """Probability that each pixel is one, shape (rows, pixels), of rows with noise."""
-    bias, own, beside = (np.asarray(params[name], np.float64) for name in ("bias", "own", "beside"))
-    angles: Real = bias + own * noisy
-    for q in range(side**2):
-        row, column = divmod(q, side)
-        cells = (row - 1, column), (row, column - 1), (row, column + 1), (row + 1, column)
-        near = [side * r + c for r, c in cells if 0 <= r < side and 0 <= c < side]
-        angles[:, q] += noisy[:, near] @ beside[q, : len(near)]
+    bias, own, near = (np.asarray(params[name], np.float64) for name in ("bias", "own", "near"))
+    pictures = noisy.reshape(-1, side, side)
+    around = [np.roll(pictures, step, axis).reshape(noisy.shape) for axis, step in ((2, -1), (2, 1), (1, -1), (1, 1))]
+    angles: Real = bias + own * noisy + sum(turn * bits for turn, bits in zip(near.T, around, strict=True))
     return np.sin(angles / 2) ** 2
 
 

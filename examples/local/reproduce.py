@@ -83,12 +83,16 @@ def gaps(quick: bool) -> Mapping[str, Ours]:
 
 def step(quick: bool) -> Mapping[str, Ours]:
     """What a clean pixel costs after the trained step, and by its noisy bit alone, twelve times for each unseen row."""
-    small: dict[str, Any] = {"side": 3, "count": 200, "updates": 4, "times": 1} if quick else {}
+    small: dict[str, Any] = {"side": 3, "count": 200, "updates": 4} if quick else {}
     model = qgl.load(HERE / "step.qgl", **small)
     side, p = int(model.program.constants["side"]), float(model.program.constants["p"])
     run = train(model, display="quiet")
-    seen, unseen = (model.program.data[name].rows for name in ("seen", "unseen"))
-    clean = np.tile(unseen, (12, 1))
+    data = model.program.data
+    seen = data["seen"].rows
+    pictures, count = data["pictures"].rows, len(seen)
+    order = np.random.default_rng(0).permutation(len(pictures))  # as `subset` draws
+    assert (pictures[np.sort(order[:count])] == seen).all()
+    clean = np.tile(pictures[order[count:]], (12, 1))
     noisy = clean ^ (np.random.default_rng(5).random(clean.shape) < p)
     alone = cross_entropy(by_itself(seen, noisy, p), clean)
     own = cross_entropy(chances(run.params, noisy, side), clean)

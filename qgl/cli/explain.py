@@ -115,6 +115,7 @@ def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
             {
                 "for": answer.purpose(row),
                 "times": answer.planned.times,
+                "elements": answer.elements,
                 "visible": len(answer.weighed.seen),
                 **row.to_json(),
             }
@@ -215,12 +216,13 @@ def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
     console.print(f"{program.source.name}: {counts} qubits; {operations:,} operations, {inputs:,} inputs")
     for line in (*_rolled(program), *_conserved(program), *ensemble_lines(program), *_approximate(program)):
         console.print(line)
-    blocks: dict[tuple[Row, int], list[str]] = {}
+    blocks: dict[tuple[Row, int, int], list[str]] = {}
     for answer in answers:
         for row in answer.weighed.rows:
-            blocks.setdefault((row, answer.planned.times), []).append(answer.purpose(row))
-    for (row, times), purposes in blocks.items():
-        _block(console, row, times, ", ".join(purposes))
+            asked = row, answer.planned.times, answer.elements
+            blocks.setdefault(asked, []).append(answer.purpose(row))
+    for asked, purposes in blocks.items():
+        _block(console, *asked, ", ".join(purposes))
     if strategy := cost_text(program):
         console.print()
         for line in strategy:
@@ -257,7 +259,7 @@ def _compiled(answers: Sequence[Answer]) -> float:
 def show_rows(console: Console, rows: Sequence[Row]) -> None:
     """Queries that nothing is said of but what they ask, with the methods that can answer them."""
     for number, row in enumerate(rows):
-        _block(console, row, 1, f"query {number + 1}")
+        _block(console, row, 1, 1, f"query {number + 1}")
 
 
 def show_stage(console: Console, program: Program, answers: Sequence[Answer]) -> None:
@@ -278,19 +280,20 @@ def show_stage(console: Console, program: Program, answers: Sequence[Answer]) ->
         console.print(f"  {line}", soft_wrap=True)
     for answer in answers:
         for row in answer.weighed.rows if answer.planned.kind == "objective" else ():
-            _block(console, row, answer.planned.times, answer.purpose(row))
+            _block(console, row, answer.planned.times, answer.elements, answer.purpose(row))
     if program.train.from_shots is None:
         about = duration(training_seconds(answers, program.train))
         console.print(f"  {program.train.steps:,} steps take about {about}, compilation not counted", soft_wrap=True)
 
 
-def _block(console: Console, row: Row, times: int, purposes: str) -> None:
+def _block(console: Console, row: Row, times: int, elements: int, purposes: str) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
     from qgl.plan.model import NO_METHOD, describe
 
     each = f", for each of {times:,} conditions" if times > 1 else ""
+    each += f", of each of the {elements:,} circuits of a mixture" if elements > 1 else ""
     console.print()
     console.print(Text.assemble((purposes, "bold"), f": {describe(row.query)}{each}"))
     able = [candidate for candidate in row.candidates if not candidate.refused]

@@ -63,6 +63,34 @@ def without(name: str, call: data_sources.Without, declared: Declared) -> DataSe
     return unlisted(name, rule, f"{whole.sha256} without {part.sha256}")
 
 
+def beside(name: str, call: data_sources.Beside, declared: Declared, limits: Limits) -> DataSet:
+    """The rows of two data sets side by side, with the conditions and labels of the first.
+
+    Raises:
+        QglError: their rows do not go together (QGL0613), or are too many to hold (QGL0610).
+    """
+    first, second = declared[call.first], declared[call.second]
+    exact = next((data for data in (first, second) if data.exact), None)
+    fault = ""
+    if exact is not None:
+        fault = f"`{exact.name}` is a distribution, whose strings go with no others"
+    elif second.conditions is not None:
+        fault = f"`{second.name}` has conditions; the first may have some"
+    elif len(first.rows) != len(second.rows) or not np.allclose(first.weights, second.weights):
+        fault = f"`{first.name}` has {plural(len(first.rows), 'row')}, `{second.name}` {len(second.rows)}"
+    if fault:
+        raise QglError([BadDataArgument(call.span, call.name, fault)])
+    rows = np.hstack([first.rows, second.rows])
+    if rows.size > limits.cells:
+        raise QglError([DataTooLarge(call.span, f"`{call.name}`", f"{rows.size:,} bits", f"{limits.cells:,} bits")])
+    rows.setflags(write=False)
+    both = None if first.categories is None or second.categories is None else (*first.categories, *second.categories)
+    digest = hashlib.sha256(f"{first.sha256} beside {second.sha256}".encode()).hexdigest()
+    about = f"{plural(len(rows), 'row')} of {first.name} beside {second.name}; {plural(rows.shape[1], 'bit')} each"
+    made = replace(first, name=name, rows=rows, sha256=digest, description=about, categories=both)
+    return replace(made, state=None, states=None, rule=None, picture=None, integer=False, undo=(), columns=())
+
+
 def rule_of(call: data_sources.Without, declared: Declared) -> Rule | None:
     """The rule of what a `without` gives, if its whole is known by a rule alone."""
     whole, part = declared[call.data], declared[call.part]

@@ -88,16 +88,29 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
             return _ensemble(name, *_elements(call, files, declared))
         case calls.GroundState() | calls.Gibbs():
             return _of_hamiltonian(name, call)
-        case calls.Subset():
-            return parts.subset(name, call, declared, files.limits)
-        case calls.Without():
-            return parts.without(name, call, declared)
-        case calls.Flipped():
-            return flipped(name, call, declared[call.data], files.limits)
+        case calls.Subset() | calls.Without() | calls.Beside() | calls.Flipped():
+            return _of_others(name, call, files, declared)
         case calls.Images() | calls.NumbersCall() | calls.Pairs() | calls.LabelsOf() | calls.RunWeights():
             return _of_rows(name, call, files, declared)
         case _:
             raise ValueError(f"no data source `{call.name}`")
+
+
+def _of_others(
+    name: str,
+    call: calls.Subset | calls.Without | calls.Beside | calls.Flipped,
+    files: Files,
+    declared: Mapping[str, DataSet],
+) -> DataSet:
+    match call:
+        case calls.Subset():
+            return parts.subset(name, call, declared, files.limits)
+        case calls.Without():
+            return parts.without(name, call, declared)
+        case calls.Beside():
+            return parts.beside(name, call, declared, files.limits)
+        case calls.Flipped():
+            return flipped(name, call, declared[call.data], files.limits)
 
 
 MOST_BITS_OF_A_CATEGORY = 10

@@ -28,11 +28,15 @@ CMA_MATRICES = (
 
 @dataclass(frozen=True)
 class Answer:
-    """Some queries, what the planner makes of them, and how many circuits answer them at the same time."""
+    """Some queries, what the planner makes of them, and how many circuits answer them at the same time.
+
+    elements: of the mixture that answers them, each of which is asked
+    """
 
     planned: PlannedQueries
     weighed: Weighed
     circuits: int
+    elements: int = 1
 
     @property
     def memory(self) -> list[int]:
@@ -77,8 +81,9 @@ def _answers(planned: PlannedQueries, readings: Readings, elements: int) -> Iter
     """What is asked, in the words of what is put for it to the circuit, a mixture of so many elements."""
     for share in readings.shares(planned.queries):
         names, rows = share.purposes(planned.names), share.asked.count if isinstance(share, BasesShare) else 1
-        circuits = together(planned.times, rows, elements // readings.rows if share.of_rows else elements)
-        yield Answer(PlannedQueries(planned.kind, names, planned.times * rows), share.weigh(), circuits)
+        mixed = elements // readings.rows if share.of_rows else elements
+        circuits = together(planned.times, rows, mixed)
+        yield Answer(PlannedQueries(planned.kind, names, planned.times * rows), share.weigh(), circuits, mixed)
 
 
 def loss_memory(answers: Sequence[Answer]) -> int:
@@ -100,7 +105,12 @@ def losses_together(answers: Sequence[Answer], settings: TrainSettings) -> int:
 def training_seconds(answers: Sequence[Answer], settings: TrainSettings) -> float:
     """The predicted time of all steps of all seeds, compilation not counted."""
     objective = (answer for answer in answers if answer.planned.kind == OBJECTIVE)
-    chosen = ((answer.planned.times, row) for answer in objective for row in answer.weighed.rows if row.chosen)
+    chosen = (
+        (answer.planned.times * answer.elements, row)
+        for answer in objective
+        for row in answer.weighed.rows
+        if row.chosen
+    )
     once = sum(times * row.candidates[0].cost.seconds for times, row in chosen)
     return once * settings.steps * settings.seeds
 

@@ -13,8 +13,9 @@ from qgl import loads
 from qgl.bits.distribution import distribution, strings
 from qgl.data.files import Limits
 from qgl.data.flipped import flipped
+from qgl.data.parts import beside
 from qgl.diagnostics.model import QglError
-from qgl.program.calls.data_sources import Flipped
+from qgl.program.calls.data_sources import Beside, Flipped
 from qgl.program.program import DataSet
 from qgl.report.report import measure
 from tests.data.data_calls import SPAN, load
@@ -78,6 +79,33 @@ def test_programs_take_it_wherever_bits_are_taken() -> None:
     start = {name: jnp.zeros(shape) for name, shape in model.parameters.shapes.items()}
     rows = measure(model, start, model.program.reports)
     assert all(row.value is not None and np.isfinite(row.value) for row in rows)
+
+
+def test_noisy_and_clean_rows_side_by_side() -> None:
+    noisy = made(PICTURES, 0.2)
+    both = load_beside(noisy, replace(PICTURES, name="clean", conditions=None, labels=None))
+    np.testing.assert_array_equal(both.rows, np.hstack([noisy.rows, PICTURES.rows]))
+    assert both.labels == PICTURES.labels and both.conditions is noisy.conditions and both.picture is None
+    assert both.width == 128 and not both.exact and both.sha256 not in (noisy.sha256, PICTURES.sha256)
+
+
+@pytest.mark.parametrize(
+    ("second", "text"),
+    [
+        (load("parity", size=2, even=True), "is a distribution"),
+        (load("digits", size=1, classes=(0,)), "1797 rows, `d` 178"),
+        (PICTURES, "the first may have some"),
+    ],
+)
+def test_rows_that_do_not_go_together(second: DataSet, text: str) -> None:
+    with pytest.raises(QglError) as caught:
+        load_beside(replace(PICTURES, name="first"), second)
+    assert caught.value.diagnostics[0].code == "QGL0613" and text in caught.value.diagnostics[0].message
+
+
+def load_beside(first: DataSet, second: DataSet) -> DataSet:
+    call = Beside(first.name, second.name, span=SPAN)
+    return beside("both", call, {first.name: first, second.name: second}, Limits())
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "maps/learner": {},
     "local/gap": {"p": [0.2], "count": 200, "times": 1},
     "local/speciate": {},
-    "local/step": {"side": 2, "count": 50, "times": 1},
+    "local/step": {"side": 3, "count": 50},
     "walks/investors": {"days": 1},
     "walks/lognormal": {"steps": 2},
     "walks/normal": {"steps": 2},

@@ -45,17 +45,18 @@ def test_windows_of_the_closed_form() -> None:
 def test_what_the_step_says_of_pixels_is_what_its_circuit_does() -> None:
     """Given a row the pixels are independent; the model is the mean over rows."""
     model = qgl.load(reproduce.HERE / "step.qgl", side=3, count=60, precision="double")
-    noisy = model.program.data["spoilt"].rows
-    pairs = Marginals(((0, 1), (2, 6)), True)
+    noisy, clean = (model.program.data[name].rows for name in ("spoilt", "seen"))
+    pairs = Marginals(((0, 9), (4, 17)), True)
     with jax.enable_x64(True):
         params = {name: 0.3 + each for name, each in model.init(jax.random.key(0)).items()}
         one = chances(params, noisy, 3)
         for (a, b), found in zip(pairs.regions, model.answers(params, (pairs,))[pairs], strict=True):
-            either = [np.stack([1 - one[:, q], one[:, q]]) for q in (a, b)]
-            np.testing.assert_allclose(np.ravel(found), (either[0] @ either[1].T).ravel() / len(noisy), atol=1e-12)
-        rows = model.program.data["unseen"].rows[:4]
-        each = np.where(rows[:, None] == 1, one, 1 - one).prod(axis=2).mean(axis=1)
-        np.testing.assert_allclose(model.log_prob(params, rows), np.log(each), rtol=1e-9)
+            bits, made = (np.stack([1 - each, each]) for each in (noisy[:, a].astype(float), one[:, b - 9]))
+            np.testing.assert_allclose(np.ravel(found), (bits @ made.T).ravel() / len(noisy), atol=1e-12)
+        told = np.where(clean == 1, one, 1 - one).prod(axis=1)
+        alike = (noisy[:4, None] == noisy[None]).all(axis=2).mean(axis=1)
+        rows = np.hstack([noisy[:4], clean[:4]])
+        np.testing.assert_allclose(model.log_prob(params, rows), np.log(alike * told[:4]), rtol=1e-9)
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from __future__ import annotations
 from qgl.program.calls.call import Kind
 from qgl.program.calls.data_sources.distributions import (
     BarsAndStripes,
+    Beside,
     Cardinality,
     Flipped,
     Mixture,
@@ -63,6 +64,7 @@ SOURCES: Kind[DataCall] = Kind(
         Gibbs,
         Subset,
         Without,
+        Beside,
         Flipped,
         Images,
         LabelsOf,

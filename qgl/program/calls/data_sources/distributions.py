@@ -97,6 +97,14 @@ class Without(DataCall):
     part: str = argument(Data(of="any"), "what is taken away")
 
 
+@call("beside")
+class Beside(DataCall):
+    """Rows of two data sets side by side: the bits of a row of the first, then those of the same row of the second."""
+
+    first: str = argument(Data(), "rows of bits")
+    second: str = argument(Data(), "as many rows of bits")
+
+
 @call("flipped")
 class Flipped(DataCall):
     """The rows of a data set with each bit flipped by chance: a noisy draw of each row. Of a distribution, that of its

@@ -157,6 +157,31 @@ def test_what_no_picture_can_be_made_of(program: str, arguments: list[str], word
     assert result.exit_code == 2 and wording in result.output
 
 
+GRID = """\
+data rows = cardinality(40, 1);
+lattice board = grid(4, 10);
+visible v on board;
+model { repeat 2 { rx(?) v; rz(?) v; for (a, b) in edges(board) { rzz(?) a, b; } } }
+objective nll(rows);
+"""
+
+
+def test_what_takes_long_to_compile_is_told(tmp_path: Path, program: str) -> None:
+    """Columns at the rim of a grid differ; a state is one loop, however long."""
+    path = tmp_path / "grid.qgl"
+    path.write_text(GRID, encoding="utf-8")
+    seconds = {}
+    for name in (program, str(path)):
+        found = json.loads(CliRunner().invoke(app, ["explain", name, "--format", "json"]).output)
+        chosen, *others = found["queries"][0]["candidates"]
+        seconds[name] = chosen["compile_seconds"]
+        assert all((other["compile_seconds"] is None) == (other["seconds"] is None) for other in others)
+    assert seconds[program] < 5 < seconds[str(path)]
+    about = f"Tracing and compiling take about {seconds[str(path)]:.0f} s"
+    assert about in CliRunner().invoke(app, ["explain", str(path)], env={"COLUMNS": "160"}).output
+    assert "compiling" not in CliRunner().invoke(app, ["explain", program], env={"COLUMNS": "160"}).output
+
+
 def test_durations() -> None:
     assert [duration(x) for x in (2e-5, 0.0031, 0.25, 12.0, 3000.0, 7.2e6)] == [
         "20 us",

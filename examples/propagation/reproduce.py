@@ -133,6 +133,18 @@ def _program(text: str, pauli_words: Callable[[int], list[list[int]]], limits: L
     return program
 
 
+def grid(quick: bool) -> Mapping[str, Ours]:
+    """Bars and stripes on a grid, trained by means of pixels and neighbours, beside independent pixels."""
+    constants: dict[str, Any] = {"side": 2, "depth": 1} if quick else {}
+    run = qgl.load(HERE / "grid.qgl", **constants).train(display="quiet", pictures=False)
+    row = run.report["metrics"][0]
+    return {
+        "grid_mmd": Ours(row["value"]),
+        "grid_estimate": Ours(row.get("truncation")),
+        "grid_independent": Ours(row["baselines"]["independent"]),
+    }
+
+
 def _by(method: Method, circuit: Circuit, pauli_word: Expectation, inputs: NDArray[np.float64]) -> float:
     """The mean by one method: a program would be answered by the quickest."""
     run = Simulator(Planner(circuit, "double", methods=(method,)).plan([pauli_word]))
@@ -145,4 +157,4 @@ def _mean(model: qgl.Model, kick: str) -> float:
 
 
 if __name__ == "__main__":
-    main(NAME, exact, twenty, bricks, peak, wide)
+    main(NAME, exact, twenty, bricks, peak, wide, grid)

@@ -85,6 +85,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "noise": {},
     "postselection/denoise": {"side": 2, "n": 2, "steps": 2, "depth": 1, "count": 20},
     "propagation/kicked": {"layers": 1},
+    "propagation/grid": {"side": 2, "depth": 1},
     "purification/bbpssw": {},
     "purification/homogeniser": {"count": 2},
     "reservoir/reservoir": {"n": 2, "window": 2, "seen": 40},

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 import qgl
-from examples.propagation.reproduce import HERE, bricks, exact, peak, twenty, wide
+from examples.propagation.reproduce import HERE, bricks, exact, grid, peak, twenty, wide
 from examples.published import published
 
 _, FIGURES = published("propagation")
 
 
 def test_few_layers_are_exact() -> None:
-    ours = {**exact(True), **twenty(True), **bricks(True), **peak(True), **wide(True)}
+    ours = {**exact(True), **twenty(True), **bricks(True), **peak(True), **wide(True), **grid(True)}
     assert set(ours) <= {figure.key for figure in FIGURES}
     assert ours["five_layers"].value == pytest.approx(0, abs=1e-6)
     assert ours["estimate_0.2"].value is not None

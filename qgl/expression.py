@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from qgl.record import record
@@ -160,6 +160,17 @@ FUNCTIONS: Mapping[str, Callable[..., float]] = {
 def real(value: Real | float) -> Real:
     """`value` as a `Real`."""
     return value if isinstance(value, Real) else Real(float(value))
+
+
+def sum_of(numbers: Iterable[Real]) -> Real:
+    """Their sum, gathered in one table: each `+` goes through all terms so far again."""
+    constant = 0.0
+    terms: dict[Atom, float] = {}
+    for number in numbers:
+        constant += number.constant
+        for coefficient, atom in number.terms:
+            terms[atom] = terms.get(atom, 0.0) + coefficient
+    return Real(constant, tuple((coefficient, atom) for atom, coefficient in terms.items() if coefficient != 0))
 
 
 def apply(name: str, *arguments: Real | float) -> Real:

@@ -313,7 +313,9 @@ class Model(Questions):
 
     def _with_held(self, params: Params, key: Array | None = None) -> Params:
         """Checked parameters and what is held beside them; the states that enter are drawn if they are not among it."""
-        own, held = apart(params)
+        if self.drawing is None and self.program.train.approximate is None:  # nothing is held
+            return self.parameters.checked(params)
+        own, held = apart(params) if isinstance(params, Mapping) else (params, {})
         own = self.parameters.checked(own)
         drawn = {} if self.drawing is None or STATES in held else self.drawing.held(own, self._entropy(key))
         return {**own, **held, **drawn}
@@ -391,6 +393,8 @@ class Model(Questions):
         given: Mapping[Query, Array],
         simulators: Sequence[Simulator] | None = None,
     ) -> dict[Query, Any]:
+        if not queries:
+            return {}
         params, held = apart(params)
         shares = self.readings.shares(queries)
         elements = {share.of_rows: self._elements(params, condition, share.of_rows) for share in shares}

@@ -131,9 +131,12 @@ def groups(states: Ints) -> Iterator[tuple[States, Ints]]:
     if (states == states[:1]).all():
         yield tuple(states[0].tolist()), np.arange(len(states))
         return
-    base = int(states.max()) + 1
-    codes = states @ base ** np.arange(states.shape[1])
-    _, first, place = np.unique(codes, return_index=True, return_inverse=True)
+    columns, base = states.shape[1], int(states.max()) + 1
+    if base**columns < 1 << 63:  # one number for each row, which is sorted sooner
+        _, first, place = np.unique(states @ base ** np.arange(columns), return_index=True, return_inverse=True)
+    else:
+        _, first, place = np.unique(states, axis=0, return_index=True, return_inverse=True)
+    place = place.reshape(-1)
     for number in np.argsort(first).tolist():
         yield tuple(states[first[number]].tolist()), np.flatnonzero(place == number)
 

@@ -39,7 +39,7 @@ def _shown(call: ReportCall, parameter: Parameter, value: Any) -> str:
         case _ if isinstance(call, MarkovGap):
             return str(value)
         case _:
-            single = isinstance(value, tuple) and len(value) == 1
+            single = isinstance(value, tuple) and len(value) == 1 and not isinstance(value[0], str)
             return f"{parameter.name} = {written(value[0] if single else value)}"
 
 

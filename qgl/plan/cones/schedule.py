@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from qgl.expression import Input, Real, apply
+from qgl.expression import Atom, Input, Real, apply, sum_of
 from qgl.passes.fusion import Item, fuse, merge_single
 from qgl.plan.cones.classes import ConeClass
 from qgl.plan.matrix_pool import Recipe
@@ -166,10 +166,10 @@ def substituted(number: Real, value: Callable[[int], Real]) -> Real:
         atom = number.terms[0][1]
         if isinstance(atom, Input):
             return value(atom.element)
-    total = Real(number.constant)
-    for factor, atom in number.terms:
+
+    def part(atom: Atom) -> Real:
         if isinstance(atom, Input):
-            total += factor * value(atom.element)
-        else:
-            total += factor * apply(atom.name, *(substituted(argument, value) for argument in atom.arguments))
-    return total
+            return value(atom.element)
+        return apply(atom.name, *(substituted(argument, value) for argument in atom.arguments))
+
+    return sum_of([Real(number.constant), *(factor * part(atom) for factor, atom in number.terms)])

@@ -17,12 +17,12 @@ from tests.kernels.cones.test_cones_run import reduced, simulator
 from tests.reference.density import density_matrix
 
 TEXT = """
-visible v[4];
+visible v[5];
 param piece[0..1] : isometry(0, 2);
 param fill : isometry(2, 5);
 channel start(a: isometry(0, 2), q: qubit) { fresh e; isometry(a) q, e; }
 channel bridge(a: isometry(2, 5), b: qubit[2], g: qubit[2]) { fresh e; isometry(a) b, g, e; }
-model { start(piece[0]) v[0]; start(piece[1]) v[3]; bridge(fill) [v[0], v[3]], v[1..2]; }
+model { start(piece[0]) v[0]; start(piece[1]) v[3]; bridge(fill) [v[0], v[3]], v[1..2]; h v[4]; }
 """
 REGIONS = Marginals(((0, 1, 2), (1, 3)))
 

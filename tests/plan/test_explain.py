@@ -33,7 +33,7 @@ WIDE = """\
 data given = strings(["0101010101010101010101010101010101010101"]);
 visible v[40];
 model {
-    repeat 60 as l { ry(?) v; for k in 0..38 { rxx(?) v[k], v[k + 1]; } }
+    repeat 40 as l { ry(?) v; for k in 0..38 { rxx(?) v[k], v[k + 1]; } }
 }
 objective nll(given);
 """

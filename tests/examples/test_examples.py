@@ -101,6 +101,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "trees/digits": {"side": 2, "depth": 2},
     "trees/leaves": {"depth": 2},
     "thermal/gibbs6": {"n": 3, "depth": 1},
+    "local_maps": {"n": 8, "updates": 2},
     "two_layers": {"n": 10},
     "thermal/syk6": {"n": 3},
     "maps/learner": {},

@@ -35,7 +35,7 @@ def classical(quick: bool) -> Mapping[str, Ours]:
 
 def rows(quick: bool) -> Mapping[str, Ours]:
     """A thousand bits by quantum maps that begin at what the rows say, and are trained on the likelihood."""
-    small = {"n": 8, "updates": 2} if quick else {}
+    small: dict[str, Any] = {"n": 8, "updates": 2} if quick else {}
     model = qgl.load(EXAMPLES / "local_maps.qgl", **small)
     return {"rows": Ours(likelihood(model, train(model, display="quiet"), "unseen"))}
 

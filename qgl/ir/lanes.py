@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits.distinct import distinct_rows
 from qgl.expression import Input, Real
 from qgl.program.operations import GateApplication, Operation
 from qgl.program.rolled import Block, Ints, Lane, Operations, Piece
@@ -131,14 +132,9 @@ def groups(states: Ints) -> Iterator[tuple[States, Ints]]:
     if (states == states[:1]).all():
         yield tuple(states[0].tolist()), np.arange(len(states))
         return
-    columns, base = states.shape[1], int(states.max()) + 1
-    if base**columns < 1 << 63:  # one number for each row, which is sorted sooner
-        _, first, place = np.unique(states @ base ** np.arange(columns), return_index=True, return_inverse=True)
-    else:
-        _, first, place = np.unique(states, axis=0, return_index=True, return_inverse=True)
-    place = place.reshape(-1)
-    for number in np.argsort(first).tolist():
-        yield tuple(states[first[number]].tolist()), np.flatnonzero(place == number)
+    first, place = distinct_rows(states)
+    for number, row in enumerate(first.tolist()):
+        yield tuple(states[row].tolist()), np.flatnonzero(place == number)
 
 
 def _input(atom: object) -> Input:

@@ -78,7 +78,7 @@ def test_a_loop_with_gates_right_behind_their_inverses_is_unrolled(monkeypatch: 
 
 
 def test_states_of_wide_gates_are_told_apart() -> None:
-    """By a number for each row, 65 wires of two states would not fit into 64 bits."""
+    """65 wires of two states do not fit into a number of 64 bits."""
     states = np.zeros((3, 65), dtype=np.int64)
     states[1, 64] = 1
     assert [rows.tolist() for _, rows in lanes.groups(states)] == [[0, 2], [1]]

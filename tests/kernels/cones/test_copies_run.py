@@ -11,13 +11,13 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.workloads import CHAIN
+from qgl.bits.distinct import Known, distinct_rows
 from qgl.compiler import analyse, circuit_of
 from qgl.data.environment import FolderEnvironment
 from qgl.ir import lanes
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
 from qgl.plan.cones.copies import pattern, representatives
-from qgl.plan.cones.copies.distinct import Known, distinct_rows
 from qgl.plan.cones.method import LightCones
 from qgl.plan.model import Plan
 from qgl.plan.planner import Planner
@@ -109,7 +109,7 @@ def test_rows_are_told_apart_whatever_their_codes_are(monkeypatch: pytest.Monkey
     first, number = distinct_rows(rows)
     np.testing.assert_array_equal(rows[first][number], rows)
     assert len(np.unique(rows, axis=0)) == len(first)
-    monkeypatch.setattr("qgl.plan.cones.copies.distinct._mixed", lambda rows: np.zeros(len(rows), np.int64))
+    monkeypatch.setattr("qgl.bits.distinct._mixed", lambda rows: np.zeros(len(rows), np.int64))
     for one, other in zip(distinct_rows(rows), (first, number), strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits.distinct import Known
 from qgl.expression import Input, with_inputs
 from qgl.plan.cones.blocks import BlockBuilder, Indices, TileBlocks
 from qgl.plan.cones.classes import ConeClass
-from qgl.plan.cones.copies.distinct import Known
 from qgl.plan.cones.schedule import Block, kind_of
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.matrix_pool import PoolRows, Recipe

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.plan.cones.copies.distinct import distinct_rows
+from qgl.bits.distinct import distinct_rows
 from qgl.plan.cones.copies.representatives import Representatives
 from qgl.plan.cones.kinds import Kinds
 from qgl.plan.cones.survey import Survey

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.plan.cones.copies.distinct import distinct_rows
+from qgl.bits.distinct import distinct_rows
 from qgl.plan.cones.copies.pattern import Links, walked
 
 Ints = NDArray[np.int64]

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits.distinct import distinct_rows
 from qgl.expression import Input, Real
 from qgl.ir.circuit import Circuit
-from qgl.plan.cones.copies.distinct import distinct_rows
 from qgl.plan.cones.copies.pattern import Links, Pattern, matched, walked
 from qgl.plan.cones.copies.pieces import homes_of, joined
 from qgl.plan.cones.factors import letters_of, starts_of

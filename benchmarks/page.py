@@ -5,26 +5,18 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from benchmarks import startup
+from benchmarks.goals import best_peer, goal, label, milliseconds, missed
 from benchmarks.results import Result, Session
-from benchmarks.workloads import CASES, Case
+from benchmarks.workloads import CASES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
-HEADER = (
-    "",
-    "contender",
-    "first",
-    "busy",
-    "step",
-    "best step",
-    "x peer",
-    "to reach",
-    "memory",
-    "loss",
-    "gradient norm",
-)
-GROWTH_HEADER = ("program", "n", "check", "graph", "plan", "first", "step", "step per site", "memory")
+WIDTH = 80  # of lines and tables, in characters
+WORDS = 2  # the columns before it are words, those from it on numbers
+HEADER = ("", "contender", "first", "step", "memory", "x peer")
+GROWTH_HEADER = ("program", "sites", "check", "graph", "plan", "first", "step", "memory")
 TITLES = {
     "W1": ("W1: exact likelihood, dense", "n, L"),
     "W1b": ("W1b: energy, dense", "n, L"),
@@ -43,9 +35,9 @@ TITLES = {
     "growth": ("Growth with the number of sites", ""),
 }
 REMARKS = {
-    "W1": "-sum_x t(x) log(p(x) + 1e-10) of n qubits and L layers on a ring.",
-    "W1b": "<sum_i Z_i Z_(i+1) + sum_i X_i> of the same circuit.",
-    "W2": "mean_i (<Z_i Z_(i+1)> - t_i)^2 after d brick layers. The peer takes each Pauli word on its light cone.",
+    "W1": "`-sum_x t(x) log(p(x) + 1e-10)` of n qubits and L layers on a ring.",
+    "W1b": "The expectation of `sum_i Z_i Z_(i+1) + sum_i X_i` in the same circuit.",
+    "W2": "`mean_i (<Z_i Z_(i+1)> - t_i)^2` after d brick layers. The peer takes each Pauli word on its light cone.",
     "W2grid": "The same with an RZZ on every edge in every layer, Pauli words on all edges.",
     "W2g": "Squared maximum mean discrepancy from 1000 rows, over all Pauli words of one or two sites at any distance.",
     "W2c": "W2 with the channel `mix` as brick: two general two-qubit gates (30 angles) and a qubit that is discarded. "
@@ -56,33 +48,32 @@ REMARKS = {
     "the package index at hand does not have it.",
     "W4": "Mean negative log-likelihood of B strings, the circuit of W2. No peer does it at these sizes.",
     "W4c": "The same with the channel `mix` as brick, where every peer needs 4^n numbers.",
-    "W6": "Both outcomes of the ancilla with their weights, kernel |<x|y>|^4 of all pairs. The "
+    "W6": "Both outcomes of the ancilla with their weights, kernel `|<x|y>|^4` of all pairs. The "
     "peers run a circuit for each state, as published codes of diffusion models do.",
-    "W7": "<Z_62> after L layers; Pauli words of at most w letters, with coefficients of at least 10^-e, where these "
+    "W7": "`<Z_62>` after L layers; Pauli words of at most w letters, with coefficients of at least 10^-e, where these "
     "are not 0. pauli-prop truncates by coefficients only, and at ten layers differs in the third digit, why is not "
     "known; tencirpauli truncates by letters only. Where words do not depend on angles (e = 0) we find them at the "
     "first call, and a step runs their table; where they do, each step of `qgl` finds them anew, as the peers do, and "
     "`qgl, words kept` is a step between two refreshes.",
     "W7g": "The same with the gradient by all 127 L angles; pauli-prop has none.",
-    "W7b": "sum_i <Z_i Z_(i+1)> of the circuit of W2 on n sites after d layers. The peers take all words as one sum, "
+    "W7b": "`sum_i <Z_i Z_(i+1)>` of the circuit of W2 on n sites after d layers. The peers take all words as one sum, "
     "so that pauli-prop truncates by coefficients of the sum, we by those of each word.",
     "W7bg": "The same with the gradient by all angles.",
     "growth": "The programs of W2, W2c, W4 and W4c at d = 4, B = 64, each stage by itself: text to checked program, "
     "the whole graph of the circuit, the plan, then the first call (with the plan) and the step. At 10,000 "
     "sites the plan, which is plain Python, is a large part of the first call.",
 }
-HALF_PEER = ("W1", "W1b", "W3", "W7", "W7g", "W7b", "W7bg")  # a step of half the time of the best peer at most
-FIRST = {"W1": 2.0, "W2": 3.0, "W3": 2.0, "W4": 3.0}  # seconds of the first call
-STEP = {("W2", (1000, 4)): 0.030, ("W4", (1000, 4, 256)): 0.150}  # seconds
-
 INTRODUCTION = """\
-This page is written by `python -m benchmarks.run` from `docs/benchmarks.json`, where the results are kept. Every
-contender runs in a process of its own, one after the other on the same machine. *first* is the time of the first
-value-and-gradient call, planning and compilation included, imports and reading of the program excluded; *busy* is the
-processor time of the same, which others on the machine do not lengthen (no figure: not measured then); *step* is the
-median of the calls that follow; *x peer* says how many times faster our step is than that of the best peer. All
-contenders report the same loss and gradient. Only ratios carry over to other machines. The workloads are in
-`benchmarks/workloads.py`."""
+This page is written by `python -m benchmarks.run` from `docs/benchmarks.json`,
+where the results are kept. Every contender runs in a process of its own, one
+after the other on the same machine. *first* is the time of the first
+value-and-gradient call, planning and compilation included, imports and reading
+of the program excluded; *step* is the median of the calls that follow; *x peer*
+says how many times faster our step is than that of the best peer; *memory* is
+the most that the process ever held. The JSON also has the processor time of the
+first call, the best step, the loss and the norm of the gradient, in which all
+contenders agree. Only ratios carry over to other machines. The workloads are in
+`benchmarks/workloads.py`, what is to be reached in `benchmarks/goals.py`."""
 
 
 def page(sessions: dict[str, Session]) -> str:
@@ -90,33 +81,65 @@ def page(sessions: dict[str, Session]) -> str:
     lines = ["# Benchmarks", "", *INTRODUCTION.splitlines()]
     for workload in CASES:
         if workload in sessions:
-            session = sessions[workload]
-            lines += ["", f"## {TITLES[workload][0]}", "", *wrapped(REMARKS[workload]), ""]
-            lines += table(header(workload), rows(workload, session.results))
-            for fault in missed(session.results):
-                lines += ["", *wrapped(fault)]
-            lines += ["", *wrapped(session.note)]
+            lines += section(workload, sessions[workload])
     if "W5" in sessions:
         found = sessions["W5"]
         lines += ["", "## W5: start-up", ""]
         cells = [(name, f"{time:.2f} s", f"{startup.LIMITS[name]:.1f} s") for name, time in found.seconds.items()]
-        lines += [*table(("command", "time", "limit"), cells), "", *wrapped(found.note)]
+        lines += [*table(("command", "time", "to reach"), cells), "", *wrapped(found.note)]
     return "\n".join(lines) + "\n"
 
 
+def section(workload: str, session: Session) -> list[str]:
+    """A workload: what it is, what is to be reached, the table, what is missing from it, what is missed, and when."""
+    lines = ["", f"## {TITLES[workload][0]}", "", *wrapped(REMARKS[workload]), ""]
+    lines += table(header(workload), rows(workload, session.results))
+    notes = [*to_reach(session.results), *without_figures(session.results), *missed(session.results), session.note]
+    for note in notes:
+        lines += ["", *wrapped(note)]
+    return lines
+
+
+def to_reach(results: Iterable[Result]) -> Iterator[str]:
+    """What was set out to be reached, cases with the same goal together; nothing if nothing was."""
+    cases: dict[str, list[str]] = {}
+    for result in results:
+        words = goal(result.case).words()
+        if words and label(result.case) not in cases.setdefault(words, []):
+            cases[words].append(label(result.case))
+    if cases:
+        goals = (f"{words} (at {' and '.join(labels)})" for words, labels in cases.items())
+        yield f"To reach: {'; '.join(goals)}."
+
+
+def without_figures(results: Iterable[Result]) -> Iterator[str]:
+    """Who gave no figures on which case, and why; nothing if all did."""
+    found = [
+        f"{result.contender} at {label(result.case)}: {result.failure}" for result in results if result.figures is None
+    ]
+    if found:
+        yield f"Without figures: {'; '.join(found)}."
+
+
 def wrapped(text: str) -> list[str]:
-    """Lines of at most 120 characters."""
-    return textwrap.wrap(text, 120, break_long_words=False, break_on_hyphens=False)
+    """Lines of at most 80 characters."""
+    return textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def table(head: Iterable[str], body: Iterable[Iterable[str]]) -> list[str]:
-    """A table of Markdown, line by line."""
-    head = tuple(head)
-    return [_line(head), _line(["---"] * len(head)), *map(_line, body)]
+    """A table of Markdown, line by line, its columns aligned so that it can be read as it is; numbers to the right."""
+    cells = [tuple(head), *map(tuple, body)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    marks = ["-" * width if k < WORDS else "-" * (width - 1) + ":" for k, width in enumerate(widths)]
+    return [_line(row, widths) for row in (cells[0], tuple(marks), *cells[1:])]
 
 
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def _line(cells: Iterable[str], widths: list[int]) -> str:
+    padded = [
+        cell.ljust(width) if k < WORDS else cell.rjust(width)
+        for k, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ]
+    return f"| {' | '.join(padded)} |"
 
 
 def header(workload: str) -> tuple[str, ...]:
@@ -124,99 +147,31 @@ def header(workload: str) -> tuple[str, ...]:
     return GROWTH_HEADER if workload == "growth" else (TITLES[workload][1], *HEADER[1:])
 
 
-def rows(workload: str, results: Iterable[Result]) -> list[list[str]]:
-    """Cells of all results of a workload."""
-    if workload == "growth":
-        return [_growth(result) for result in results]
-    cases: dict[Case, list[Result]] = {}
+def rows(workload: str, results: tuple[Result, ...]) -> list[list[str]]:
+    """Cells of all results of a workload that have figures; the sizes stand in the first row of a case only."""
+    found, labelled = [], set()
     for result in results:
-        cases.setdefault(result.case, []).append(result)
-    return [row for found in cases.values() for row in rows_of(found)]
-
-
-def rows_of(results: list[Result]) -> list[list[str]]:
-    """Cells of one case, ours first, as `HEADER` names them."""
-    peers = [result.figures["median"] for result in results if result.figures and is_peer(result)]
-    cells = []
-    for result in results:
-        label = ", ".join(map(str, result.case.sizes))
         if result.figures is None:
-            cells.append([label, result.contender, result.failure, *[""] * (len(HEADER) - 3)])
             continue
-        figures = result.figures
-        ours = result.contender == "qgl"
-        cells.append(
-            [
-                label,
-                result.contender,
-                f"{figures['first']:.2f} s",
-                f"{figures['busy']:.2f} s" if "busy" in figures else "",
-                milliseconds(figures["median"]),
-                milliseconds(figures["step"]),
-                f"{min(peers) / figures['median']:.1f}" if ours and peers else "",
-                goal(result.case) if ours else "",
-                f"{figures['memory'] / 1e9:.2f} GB",
-                f"{figures['loss']:.5f}",
-                f"{figures['gradient']:.5f}",
-            ]
-        )
-    return cells
-
-
-def is_peer(result: Result) -> bool:
-    """Whether it is another's."""
-    return not result.contender.startswith("qgl")
-
-
-def goal(case: Case) -> str:
-    """What we set out to reach."""
-    goals = []
-    if case.workload in FIRST:
-        goals.append(f"first {FIRST[case.workload]:.0f} s")
-    step = STEP.get((case.workload, case.sizes))
-    if step is not None:
-        goals.append(f"step {milliseconds(step)}")
-    if case.workload in HALF_PEER:
-        goals.append("2 x peer")
-    return ", ".join(goals)
-
-
-def missed(results: Iterable[Result]) -> Iterator[str]:
-    """What of ours took longer than we set out to reach, and where the time goes."""
-    peers: dict[Case, list[float]] = {}
-    for result in results:
-        if result.figures is not None and is_peer(result):
-            peers.setdefault(result.case, []).append(result.figures["median"])
-    for result in results:
-        if result.figures is None or result.contender != "qgl":
+        if workload == "growth":
+            found.append(_growth(result, result.figures))
             continue
-        case, figures = result.case, result.figures
-        where = f"Missed at {', '.join(map(str, case.sizes))}:"
-        first, step = FIRST.get(case.workload), STEP.get((case.workload, case.sizes))
-        if first is not None and figures["first"] > first:
-            plan = figures.get("stages", {}).get("plan")
-            share = ""
-            if plan:
-                share = f"; {plan:.2f} s of it are the plan, most of the rest is the tracing and compiling of JAX"
-            yield f"{where} a first call of {figures['first']:.2f} s where {first:.0f} s were to be reached{share}."
-        if step is not None and figures["median"] > step:
-            yield f"{where} a step of {milliseconds(figures['median'])} where {milliseconds(step)} were to be reached."
-        if case.workload in HALF_PEER and case in peers and 2 * figures["median"] > min(peers[case]):
-            times = min(peers[case]) / figures["median"]
-            yield f"{where} a step {times:.2f} times as fast as the best peer's, where 2 were to be reached."
+        sizes = "" if result.case in labelled else ", ".join(map(str, result.case.sizes))
+        labelled.add(result.case)
+        found.append([sizes, result.contender, *_cells(result, result.figures, best_peer(results, result.case))])
+    return found
 
 
-def _growth(result: Result) -> list[str]:
-    label, sites = result.case.workload, result.case.width
-    if result.figures is None:
-        return [label, str(sites), result.failure, *[""] * (len(GROWTH_HEADER) - 3)]
-    figures = result.figures
+def _cells(result: Result, figures: dict[str, Any], peer: float | None) -> list[str]:
+    return [
+        f"{figures['first']:.2f} s",
+        milliseconds(figures["median"]),
+        f"{figures['memory'] / 1e9:.2f} GB",
+        f"{peer / figures['median']:.1f}" if result.contender == "qgl" and peer is not None else "",
+    ]
+
+
+def _growth(result: Result, figures: dict[str, Any]) -> list[str]:
     stages = [f"{figures['stages'][name]:.2f} s" for name in ("check", "graph", "plan")]
-    per_site = f"{figures['median'] / sites * 1e6:.3g} us"
-    times = [f"{figures['first']:.2f} s", milliseconds(figures["median"]), per_site]
-    return [label, str(sites), *stages, *times, f"{figures['memory'] / 1e9:.2f} GB"]
-
-
-def milliseconds(seconds: float) -> str:
-    """Three digits, and no powers of ten."""
-    return f"{seconds * 1e3:.3g} ms" if seconds < 1 else f"{seconds * 1e3:.0f} ms"
+    times = [f"{figures['first']:.2f} s", milliseconds(figures["median"])]
+    return [result.case.workload, f"{result.case.width:,}", *stages, *times, f"{figures['memory'] / 1e9:.2f} GB"]

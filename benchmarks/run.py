@@ -93,7 +93,7 @@ def main() -> int:
         sessions[workload] = Session(tuple(found), seconds, results.now(load))
         if found:
             table = Table(*page.header(workload), title=page.TITLES[workload][0])
-            for row in page.rows(workload, found):
+            for row in page.rows(workload, tuple(found)):
                 table.add_row(*row)
             console.print(table)
         if not (options.no_write or options.quick):

@@ -185,8 +185,8 @@ def _work(path: Path) -> tuple[bytes, dict[str, str] | None]:
     from qgl import draw
     from qgl.compiler import analyse, circuit_of
     from qgl.data.environment import open_program
-    from qgl.diagnostics.data import MissingFile
     from qgl.diagnostics.model import QglError
+    from qgl.diagnostics.tables import MissingFile
     from qgl.model import Model
     from qgl.report.weighing import weigh_objective
 

@@ -179,8 +179,8 @@ def open_file(name: str) -> tuple[Source, Environment]:
     """
     from qgl.data.environment import FolderEnvironment, open_program
     from qgl.data.files import Limits, decode
-    from qgl.diagnostics.data import FileTooLarge, UnreadableFile
     from qgl.diagnostics.model import QglError
+    from qgl.diagnostics.tables import FileTooLarge, UnreadableFile
     from qgl.source import Source
 
     if name != "-" and not name.startswith(_DESCRIPTORS):

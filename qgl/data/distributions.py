@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct, strings
 from qgl.data.files import Limits
-from qgl.diagnostics.data import BadDataArgument, DataTooLarge, NoRows, RaggedRow, plural
-from qgl.diagnostics.model import QglError
+from qgl.diagnostics.data import BadDataArgument, DataTooLarge
+from qgl.diagnostics.model import QglError, plural
+from qgl.diagnostics.tables import NoRows, RaggedRow
 from qgl.program.calls.data_sources import BarsAndStripes, Cardinality, DataCall, Parity, Strings, Weights
 
 Distribution = tuple[NDArray[np.uint8], NDArray[np.float64]]

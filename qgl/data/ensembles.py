@@ -14,8 +14,9 @@ from qgl.data.files import Limits
 from qgl.data.npz_archive import header, read_array
 from qgl.data.state_archive import fault_of
 from qgl.data.tables.table import check_bytes
-from qgl.diagnostics.data import BadArchive, BadDataArgument, DataTooLarge, plural
-from qgl.diagnostics.model import QglError
+from qgl.diagnostics.data import BadDataArgument, DataTooLarge
+from qgl.diagnostics.model import QglError, plural
+from qgl.diagnostics.tables import BadArchive
 from qgl.program.calls.data_sources import Amplitudes, Ensemble, StatesNear
 from qgl.program.program import DataSet
 from qgl.source import Span

@@ -10,9 +10,9 @@ from qgl.check.environment import NONE
 from qgl.check.values.lattices import SiteGraph
 from qgl.data.files import Limits, decode, read_bytes, resolve
 from qgl.data.sources import Files, load
-from qgl.diagnostics.data import MissingFile, UnreadableFile
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.suggest import nearest
+from qgl.diagnostics.tables import MissingFile, UnreadableFile
 from qgl.program.calls.data_sources import DataCall
 from qgl.program.program import DataSet
 from qgl.source import Source, Span

@@ -7,9 +7,9 @@ import stat
 from pathlib import Path, PureWindowsPath
 
 from qgl.check.limits import MAX_CELLS
-from qgl.diagnostics.data import FileTooLarge, MissingFile, OutsidePath, UnreadableFile
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.suggest import nearest
+from qgl.diagnostics.tables import FileTooLarge, MissingFile, OutsidePath, UnreadableFile
 from qgl.record import record
 from qgl.source import Span
 

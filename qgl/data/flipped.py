@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import distribution, strings
 from qgl.data.files import Limits
-from qgl.diagnostics.data import BadDataArgument, DataTooLarge, plural
-from qgl.diagnostics.model import QglError
+from qgl.diagnostics.data import BadDataArgument, DataTooLarge
+from qgl.diagnostics.model import QglError, plural
 from qgl.program.calls.data_sources import Flipped
 from qgl.program.program import DataSet
 

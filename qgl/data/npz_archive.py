@@ -17,9 +17,9 @@ from qgl.data.tables.arrays import table_of
 from qgl.data.tables.csv_table import Table
 from qgl.data.tables.labels import LabelCells, LabelReader
 from qgl.data.tables.table import Layout, check_bytes, check_columns, check_size, chosen_rows, lay_out
-from qgl.diagnostics.data import BadArchive, BadCell, NoRows
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.suggest import nearest
+from qgl.diagnostics.tables import BadArchive, BadCell, NoRows
 from qgl.program.calls.data_sources import NPZ, Ensemble, Images, PauliShots, State
 from qgl.source import Span
 

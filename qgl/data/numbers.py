@@ -15,8 +15,9 @@ from qgl.data.digits import averaged, pictures
 from qgl.data.files import Limits
 from qgl.data.npz_archive import header, read_array
 from qgl.data.tables.table import check_bytes
-from qgl.diagnostics.data import BadArchive, BadDataArgument, NoRows, plural
-from qgl.diagnostics.model import QglError
+from qgl.diagnostics.data import BadDataArgument
+from qgl.diagnostics.model import QglError, plural
+from qgl.diagnostics.tables import BadArchive, NoRows
 from qgl.program.calls import data_sources as calls
 from qgl.program.program import DataSet
 from qgl.program.transforms import Binning, Projection, Stretch, Transform, undone

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct
 from qgl.data.files import Limits
-from qgl.diagnostics.data import BadDataArgument, DataTooLarge, NoRows, plural
-from qgl.diagnostics.model import QglError
+from qgl.diagnostics.data import BadDataArgument, DataTooLarge
+from qgl.diagnostics.model import QglError, plural
+from qgl.diagnostics.tables import NoRows
 from qgl.program.calls import data_sources
 from qgl.program.calls.data_sources import PartCall, Subset
 from qgl.program.membership import Listed, Rows, Rule, Without, count_text, draw_distinct

@@ -31,8 +31,9 @@ from qgl.data.tables.csv_table import Table, read_csv
 from qgl.data.tables.parquet import read_parquet
 from qgl.data.tables.table import check_size, chosen_rows, code_width, encode, of_width, unused_codes
 from qgl.data.weights import handed_out
-from qgl.diagnostics.data import BadDataArgument, NoRows, plural
-from qgl.diagnostics.model import QglError
+from qgl.diagnostics.data import BadDataArgument
+from qgl.diagnostics.model import QglError, plural
+from qgl.diagnostics.tables import NoRows
 from qgl.program import membership
 from qgl.program.calls import data_sources as calls
 from qgl.program.membership import Rule

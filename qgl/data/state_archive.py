@@ -11,8 +11,8 @@ from qgl.bits.distribution import strings
 from qgl.data.files import Limits
 from qgl.data.npz_archive import header, read_array
 from qgl.data.tables.table import check_size
-from qgl.diagnostics.data import BadArchive
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.tables import BadArchive
 from qgl.program.calls import data_sources
 from qgl.source import Span
 

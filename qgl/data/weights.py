@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.diagnostics.data import BadArchive, plural
-from qgl.diagnostics.model import QglError
+from qgl.diagnostics.model import QglError, plural
+from qgl.diagnostics.tables import BadArchive
 from qgl.program.calls.data_sources import RunWeights
 
 TEXT, SEAL = "qgl", "sha256"  # of the header: where the text is, and its checksum in it

@@ -56,6 +56,11 @@ class Template:
         return self.template if fault is None else self.template.format_map(vars(fault))
 
 
+def plural(count: int, thing: str) -> str:
+    """`1 bit`, `2 bits`."""
+    return f"{count} {thing}{'s' * (count != 1)}"
+
+
 def says(template: str) -> Any:
     """What a kind of fault says, from the values of its fields; a test holds the names in it to them."""
     return Template(template)

@@ -9,7 +9,7 @@ from qgl.check.names.index import LocalName
 from qgl.check.names.modules import Symbol
 from qgl.check.values.lattices import Lattice
 from qgl.check.values.values import Array, Group, Qubit
-from qgl.diagnostics.data import plural
+from qgl.diagnostics.model import plural
 from qgl.editor.analysis import Analysis
 from qgl.program.program import DataSet, Parameter
 from qgl.record import record

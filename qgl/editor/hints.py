@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qgl.check.values.values import Group
-from qgl.diagnostics.data import plural
+from qgl.diagnostics.model import plural
 from qgl.editor.analysis import Analysis
 from qgl.editor.describe import data_text
 from qgl.program.program import DataSet

@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 from qgl.data.files import Limits, decode, read_bytes, resolve
-from qgl.diagnostics.data import FileTooLarge, MissingFile, UnreadableFile
 from qgl.diagnostics.files import FileExists, NoProgramName, ProgramChanged
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.tables import FileTooLarge, MissingFile, UnreadableFile
 from qgl.runs.files.atomic import put
 from qgl.runs.files.plain import own_folder, picture
 

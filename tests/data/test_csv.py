@@ -13,8 +13,8 @@ from hypothesis.extra import numpy as arrays
 
 from qgl.data.files import Limits
 from qgl.data.tables.csv_table import read_csv
-from qgl.diagnostics.data import BadCell
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.tables import BadCell
 from qgl.program.calls.data_sources import CSV
 from tests.data.data_calls import SPAN, fault, load
 

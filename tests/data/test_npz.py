@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from qgl.data.files import Limits
 from qgl.data.npz_archive import read_npz
-from qgl.diagnostics.data import BadCell
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.tables import BadCell
 from qgl.program.calls.data_sources import NPZ
 from tests.data.data_calls import SPAN, fault, load
 

@@ -15,7 +15,7 @@ from qgl.check.values.frame import Frame
 from qgl.check.values.functions import is_number
 from qgl.check.values.lattices import Lattice
 from qgl.check.values.values import Array, Group, Value, describe, state_width
-from qgl.diagnostics.data import plural
+from qgl.diagnostics.model import plural
 from qgl.diagnostics.registers import WrongInitial
 from qgl.diagnostics.suggest import nearest
 from qgl.expression import Real, real

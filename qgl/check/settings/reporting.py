@@ -17,8 +17,8 @@ from qgl.check.settings.fit import (
     region_fits,
     transport_fits,
 )
-from qgl.diagnostics.data import plural
 from qgl.diagnostics.kernels import NoVariables
+from qgl.diagnostics.model import plural
 from qgl.diagnostics.outputs import NoOutput, OutputWidth
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.training import BadArguments, ConditionalModel, OverlappingRegions, ReportNeedsData

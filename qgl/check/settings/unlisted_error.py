@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from qgl.check.limits import MAX_CELLS
-from qgl.diagnostics.data import DataTooLarge, plural
+from qgl.diagnostics.data import DataTooLarge
+from qgl.diagnostics.model import plural
 from qgl.program.membership import count_text
 from qgl.program.program import DataSet
 from qgl.source import Span

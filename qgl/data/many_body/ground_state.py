@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.diagnostics.data import DataTooLarge, plural
+from qgl.diagnostics.data import DataTooLarge
 from qgl.diagnostics.many_body import DegenerateGroundState
-from qgl.diagnostics.model import QglError
+from qgl.diagnostics.model import QglError, plural
 from qgl.program.calls.data_sources import GroundState
 from qgl.program.calls.operators import SpinTerms
 

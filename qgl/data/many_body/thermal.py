@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.data.many_body.ground_state import applied
-from qgl.diagnostics.data import DataTooLarge, plural
-from qgl.diagnostics.model import QglError
+from qgl.diagnostics.data import DataTooLarge
+from qgl.diagnostics.model import QglError, plural
 from qgl.program.calls.data_sources import Gibbs
 from qgl.program.calls.operators import SpinTerms
 from qgl.record import record

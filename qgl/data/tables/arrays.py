@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from qgl.data.tables.csv_table import Table
 from qgl.data.tables.labels import LabelCells
 from qgl.data.tables.table import Layout
-from qgl.diagnostics.data import BadCell, MissingValue
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.tables import BadCell, MissingValue
 from qgl.program.calls.data_sources import TableCall
 
 BLOCK = 1 << 20  # cells that are looked at together

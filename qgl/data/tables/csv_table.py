@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from qgl.data.files import Limits
 from qgl.data.tables.labels import LabelCells, LabelReader
 from qgl.data.tables.table import Layout, check_columns, check_size, lay_out
-from qgl.diagnostics.data import BadCell, DateCell, MissingValue, NoRows, RaggedRow, UnreadableFile
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.tables import BadCell, DateCell, MissingValue, NoRows, RaggedRow, UnreadableFile
 from qgl.program.calls.data_sources import CSV
 from qgl.record import record
 from qgl.source import Span

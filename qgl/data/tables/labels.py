@@ -11,8 +11,9 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.diagnostics.data import BadCell, BadDataArgument, MissingValue, NoRows, plural
-from qgl.diagnostics.model import QglError
+from qgl.diagnostics.data import BadDataArgument
+from qgl.diagnostics.model import QglError, plural
+from qgl.diagnostics.tables import BadCell, MissingValue, NoRows
 from qgl.program.calls.data_sources import TableCall
 from qgl.program.labels import LARGEST, Labels, in_order, key
 from qgl.program.program import DataSet

@@ -18,8 +18,8 @@ from qgl.data.tables.arrays import table_of
 from qgl.data.tables.csv_table import Table
 from qgl.data.tables.labels import LabelReader
 from qgl.data.tables.table import check_bytes, check_columns, check_size, lay_out
-from qgl.diagnostics.data import BadArchive, NoRows, ParquetNotInstalled, WrongColumn
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.tables import BadArchive, NoRows, ParquetNotInstalled, WrongColumn
 from qgl.program.calls.data_sources import Parquet
 
 _AT_ONCE = 1 << 16  # rows

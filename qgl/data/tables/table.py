@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import strings
 from qgl.data.files import Limits
-from qgl.diagnostics.data import BadDataArgument, DataTooLarge, MissingColumn, NoRows, plural
-from qgl.diagnostics.model import QglError
+from qgl.diagnostics.data import BadDataArgument, DataTooLarge
+from qgl.diagnostics.model import QglError, plural
 from qgl.diagnostics.size import amount
 from qgl.diagnostics.suggest import nearest
+from qgl.diagnostics.tables import MissingColumn, NoRows
 from qgl.program.calls.data_sources import Columns, PauliShots, TableCall
 from qgl.record import record
 from qgl.source import Span

@@ -89,10 +89,10 @@ def _faults(call: Marginals | LocalErrors, program: Program) -> Iterator[Diagnos
     data = program.data[call.data] if call.data else None
     if data is None or data.bases is None:
         return
-    likely = isinstance(call, Marginals) and call.distance == "kl"
+    likely = call.distance == "kl"
     most = MOST_LIKELY if likely else MOST_MEASURED
     if call.distance != "hilbert_schmidt" and not likely:
-        fault = f"has no estimate of the distance `{call.distance}` from shots; `distance = hilbert_schmidt` has one"
+        fault = f"has no estimate of the distance `{call.distance}` from shots; `hilbert_schmidt` and `kl` have one"
         yield BadArguments(call.span, call.name, fault, usage(type(call)))
     elif size > most:
         fault = f"goes up to regions of {most} qubits where its data are shots, not {size}"

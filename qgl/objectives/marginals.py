@@ -17,8 +17,10 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.training import UnfitRegions
 from qgl.objectives.model import Deterministic, Objective, Setting
 from qgl.objectives.regions import data_distributions, log_or_floor, stacked
+from qgl.objectives.states import DISTANCES as STATE_DISTANCES
 from qgl.objectives.states import StateDistance, reduced_states
 from qgl.program.calls import objectives
+from qgl.program.program import DataSet
 from qgl.query import Marginals, Query
 
 Array = jax.Array
@@ -118,10 +120,14 @@ class OutcomeDistance(Deterministic):
         return total
 
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
-        p = outcome_chances(stacked(answers[self.queries[0]]))
+        return jnp.mean(self.of_regions(stacked(answers[self.queries[0]])))
+
+    def of_regions(self, states: Array) -> Array:
+        """The divergence of each region, of the model's reduced states, shape (regions, 2^k, 2^k) -> (regions,)."""
+        p = outcome_chances(states)
         shares = jnp.asarray(self.shares, p.dtype)
         logs = jnp.where(shares > 0, log_or_floor(p, len(self.regions[0])), 0.0)
-        return jnp.mean(jnp.asarray(self.entropies, p.dtype) - jnp.sum(shares * logs, axis=1))
+        return jnp.asarray(self.entropies, p.dtype) - jnp.sum(shares * logs, axis=1)
 
 
 def outcome_chances(states: Array) -> Array:
@@ -133,6 +139,18 @@ def outcome_chances(states: Array) -> Array:
     for _ in range(size):  # rows and columns of a qubit become its outcomes, behind those of the qubits before
         chances = jnp.tensordot(chances, projectors, axes=([1], [1]))
     return chances.real.reshape(len(states), -1)
+
+
+def divergences(given: DataSet, regions: tuple[tuple[int, ...], ...], answer: Array) -> Array:
+    """The KL divergence of each region of data from the model's in nats, of the answer to `Marginals` of all.
+
+    It is of reduced states, of outcomes in the bases of shots, or of bits.
+    """
+    if given.bases is not None:
+        return OutcomeDistance(regions, outcome_shares(given.rows, given.bases, regions)).of_regions(answer)
+    if given.state is not None:
+        return STATE_DISTANCES["kl"](answer, jnp.asarray(reduced_states(given.state, regions), answer.dtype))
+    return _kl(answer, jnp.asarray(data_distributions(given.rows, given.weights, regions), answer.dtype))
 
 
 def marginals(call: objectives.Marginals, setting: Setting) -> Objective:

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.linalg import logm
 from scipy.optimize import minimize
 
 import qgl
@@ -104,20 +105,43 @@ def test_errors_of_the_regions_of_maps(tmp_path: Path) -> None:
     rho = mixed(32, 5)
     np.savez(tmp_path / "rho.npz", rho=rho)
     text = LEARNER.replace("SOURCE", 'state("rho.npz")').replace("ENDS", "4")
-    reports = "report local_errors(rho, maps = true), local_errors(rho, maps = true, distance = hilbert_schmidt);"
-    (tmp_path / "p.qgl").write_text(f"{text}objective marginals(rho);\n{reports}\n")
+    reports = "report local_errors(rho, maps = true), local_errors(rho, maps = true, distance = hilbert_schmidt)"
+    (tmp_path / "p.qgl").write_text(f"{text}objective marginals(rho);\n{reports};\n")
     model = qgl.load(tmp_path / "p.qgl", precision="double")
     params = model.init(jax.random.key(0))
     values = np.linalg.eigvalsh(np.asarray(model.state(params)) - rho)
     rows = measure(model, params, model.program.reports)
     assert [row.name.split("), ")[1] for row in rows[:4]] == [
-        "on 0, 1, 2, 3, 4",
         "sum of 1",
         "mean of 1",
         "largest of 1",
+        "on 0, 1, 2, 3, 4",
     ]
     assert [row.value for row in rows[:4]] == [pytest.approx(np.abs(values).sum() / 2, abs=1e-9)] * 4
     assert [row.value for row in rows[4:]] == [pytest.approx(np.sum(values**2), abs=1e-9)] * 4
+
+
+DIVERGENCES = """visible v[2];
+data d = SOURCE;
+model { ry(0.8) v; depolarizing(0.1) v; }
+objective marginals(d, size = 2, distance = hilbert_schmidt);
+train { stop early(local_errors(d, size = 1, distance = kl)); }
+report local_errors(d, size = 1, distance = kl);
+"""
+
+
+def test_relative_entropies_of_regions(tmp_path: Path) -> None:
+    """Of single qubits: of their bits, half of which are 1 in the data, and of their states."""
+    ones, totals = [mixed(2, 2) for _ in range(2)], []
+    np.savez(tmp_path / "rho.npz", rho=np.kron(*ones))
+    for source in ('strings(["01", "10"])', 'state("rho.npz")'):
+        (tmp_path / "p.qgl").write_text(DIVERGENCES.replace("SOURCE", source))
+        model = qgl.load(tmp_path / "p.qgl", precision="double")
+        totals.append(next(row.value for row in measure(model, {}, model.program.reports)))
+    x, z = 0.9 * np.sin(0.8), 0.9 * np.cos(0.8)
+    own = np.array([[1 + z, x], [x, 1 - z]]) / 2
+    of_states = sum(np.trace(rho @ (logm(rho) - logm(own))).real for rho in ones)
+    assert totals == pytest.approx([-np.log(1 - z**2), of_states], abs=1e-9)
 
 
 def test_regions_of_maps() -> None:

@@ -166,7 +166,8 @@ def test_likelihoods_of_small_regions(tmp_path: Path) -> None:
     bases = np.random.default_rng(7).integers(1, 4, (40, 3))
     save(tmp_path, rows, bases)
     text = 'visible v[3];\ndata shots = pauli_shots("shots.npz");\nmodel { rx(0.4) v; cx v[0], v[2]; ry(0.9) v; }\n'
-    model = loaded(tmp_path, text + f"objective {LIKELY};\n", precision="double")
+    report = "report local_errors(shots, size = 2, distance = kl);\n"
+    model = loaded(tmp_path, text + f"objective {LIKELY};\n{report}", precision="double")
     rho = np.asarray(model.state({})).reshape([2] * 6)
     total = 0.0
     for region, other in ((slice(0, 2), 2), (slice(1, 3), 0)):
@@ -176,6 +177,10 @@ def test_likelihoods_of_small_regions(tmp_path: Path) -> None:
         of_bases = (shots[:, None, :, 0] == shots[:, :, 0]).all(axis=2).sum(axis=1)
         total += float(np.mean(np.log(same / of_bases) - [np.log(chance(part, row)) for row in shots])) / 2
     assert float(model.loss({})) == pytest.approx(total, abs=1e-9)
+    rows_told = {row.name: row for row in measure(model, {}, model.program.reports)}
+    mean = rows_told["local_errors(shots, kl), mean of 2"]
+    assert mean.value == pytest.approx(total, abs=1e-9)
+    assert mean.unit == "nats"
 
 
 def test_batches_are_unbiased(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ REPORTS: Kind[ReportCall] = Kind(
 LESS, MORE = 1, -1
 BETTER: dict[type[ReportCall], int] = {
     **dict.fromkeys((KL, TV, JS, NLL, MMD, MSE, Frechet, Wasserstein, Moments, MarkovGap, FreeEnergy, Energy), LESS),
+    LocalErrors: LESS,
     **dict.fromkeys((ValidRate, Accuracy, SSIM, PSNR, MeanFidelity, Fidelity, Rate, Coverage, Precision), MORE),
 }
 """Whether less or more of a report is better; of the others it cannot be said."""

@@ -35,14 +35,14 @@ class NLL(OfData):
 class LocalErrors(OfData):
     """Distances of the small regions of the model from those of the data: their sum, their mean and the largest one.
 
-    Of states from a `state`, or from `pauli_shots`, without bias; else of bits.
+    Of states from a `state`, or from `pauli_shots`, without bias; else of bits. `kl` is that of `marginals`.
     """
 
     data: str | None = argument(Data(of="strings"), "the data set; the objective's by default", default=None)
     size: int = argument(Integer(1, 12), "bits of a region: all connected sets on the lattice, or in a row", default=2)
     distance: str = argument(
-        Choice(("tv", "hilbert_schmidt")),
-        "sum |p-q| / 2, of states the trace distance; or sum (p-q)^2, which `pauli_shots` need",
+        Choice(("tv", "kl", "hilbert_schmidt")),
+        "sum |p-q| / 2, of states the trace distance; sum q log(q/p); or sum (p-q)^2; `pauli_shots` have no `tv`",
         default="tv",
     )
     maps: bool = argument(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import startup
+from benchmarks import roofline, startup
 from benchmarks.goals import best_peer, goal, label, milliseconds, missed
 from benchmarks.results import Result, Session
 from benchmarks.workloads import CASES
@@ -82,6 +82,7 @@ def page(sessions: dict[str, Session]) -> str:
     for workload in CASES:
         if workload in sessions:
             lines += section(workload, sessions[workload])
+    lines += roofline.section(table, wrapped)
     if "W5" in sessions:
         found = sessions["W5"]
         lines += ["", "## W5: start-up", ""]

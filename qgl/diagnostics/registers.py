@@ -252,6 +252,25 @@ class NotACondition(Diagnostic):
     message = says("a condition is made of measured bits or constants, not of {found}")
 
 
+_BRANCHES = "visible v[2];\nmodel {{ h v; measure v -> m; choose m {{ x v[0]; }} or {{ x v; }}{0} }}\n"
+
+
+class WrongBranches(Diagnostic):
+    """`choose` has a branch for each value of the outcome that it asks for, from 0 on: two for a measured bit, 2^n for
+    the outcomes of n qubits, d for a variable of the type `category(d)`. A branch may be empty. A whole number that is known at compile time is one
+    of 0 to n - 1 for n branches.
+    """
+
+    text: str
+
+    code = "QGL0419"
+    wrong = _BRANCHES.format("")
+    right = _BRANCHES.format(" or { } or { z v; }")
+
+    message = says("{text}")
+    help = "write a branch for each value, `{ }` where nothing is to happen"
+
+
 class OutcomeUnderCondition(Diagnostic):
     """An outcome that is kept or required belongs to every run: it labels all elements of the ensemble, or decides of
     all runs which are thrown away. Under an `if` that depends on measured bits some runs would not have it.

@@ -15,7 +15,7 @@ from qgl.syntax.brackets import CLOSERS, DECLARATIONS
 from qgl.syntax.grammar import Token, accepted_after, keyword_of, tokens_of
 from qgl.syntax.keywords import is_keyword
 
-CIRCUITS = ("model", "layer", "channel", "for", "repeat", "if", "else")
+CIRCUITS = ("model", "layer", "channel", "for", "repeat", "if", "else", "choose", "or")
 _LEADS = {"train": "train { ", "stage": "stage a { ", "again": "again 1 { ", "": ""}
 
 

@@ -200,6 +200,11 @@ class Builder:
         node = tree.If(self._span(children), condition, then.statements, otherwise)
         return self._made(node, (then, *rest[1:]), MAX_BLOCKS)
 
+    def choose(self, children: Children) -> tree.Choose:
+        blocks = [child for child in children if isinstance(child, _Block)]
+        branches = tuple(tree.Branch(block.span, block.statements) for block in blocks)
+        return self._made(tree.Choose(self._span(children), children[1], branches), blocks)
+
     def fresh(self, children: Children) -> tree.Fresh:
         initial = _after(children, "ASSIGN")
         return tree.Fresh(self._span(children), self._name(children[1]), _size(children), initial)

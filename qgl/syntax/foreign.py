@@ -79,6 +79,11 @@ class _Translator:
             return k + 2
         if not self._in_circuit() or not self.out or self.out[-1].type not in _ENDS:
             return k
+        if token == "elif" and self.out[-1].type == "RIGHT_BRACE":
+            self._say(k, k + 1, "here it is written `else if`", "else if")
+            self._put("ELSE", "else", token)
+            self._put("IF", "if", token)
+            return k + 1
         if token in MODIFIERS and following in (("NAME", "NAME"), ("NAME", "LEFT_PARENTHESIS")):
             keyword = MODIFIERS[str(token)]
             self._say(k, k + 1, f"here it is called `{keyword}`: `{keyword} {self.given[k + 1]} ...`", keyword)

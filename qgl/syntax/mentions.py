@@ -15,7 +15,7 @@ from qgl.syntax.brackets import CLOSERS, DECLARATIONS, TEXTS
 from qgl.syntax.keywords import is_keyword
 
 MODIFIERS = ("INVERSE", "CTRL")
-STATEMENTS = {"FOR", "REPEAT", "IF", "FRESH", "MEASURE", "EVOLVE", "LET", *MODIFIERS}
+STATEMENTS = {"FOR", "REPEAT", "IF", "CHOOSE", "FRESH", "MEASURE", "EVOLVE", "LET", *MODIFIERS}
 # Their names are words of their own, or what they would have declared for their block is not known.
 _UNSAID = ("IMPORT", "LOCAL", "TRAIN", "AGAIN", "LAYER", "CHANNEL")
 _OPERANDS = ("NAME", "NUMBER", "STRING", "RIGHT_PARENTHESIS", "RIGHT_BRACKET")

@@ -37,6 +37,7 @@ MAX_FAULTS = 100
 _COMMENTS = ("LINE_COMMENT", "BLOCK_COMMENT", "OPEN_COMMENT")
 _MARKS = {"SEMICOLON": ";", "COMMA": ",", "ASSIGN": "=", "COLON": ":", "EQUAL": "=="}
 _SWAPPED = {"ASSIGN": "EQUAL", "EQUAL": "ASSIGN"}
+_GOING_ON = ("ELSE", "OR")  # behind a block, the statement goes on
 _DIVISION = re.compile(r"//\s*[\w.]+\s*[;)\]]")
 
 
@@ -248,7 +249,7 @@ class _Reader:
             type_ = self.tokens[j].type
             if type_ in ("SEMICOLON", "LEFT_BRACE"):
                 return j + 1
-            if type_ == "RIGHT_BRACE" and self.tokens[j + 1].type != "ELSE":
+            if type_ == "RIGHT_BRACE" and self.tokens[j + 1].type not in _GOING_ON:
                 return j + 1
             if self._is_start(j):
                 return j
@@ -264,7 +265,7 @@ class _Reader:
                 return j
             if type_ == "LEFT_BRACE":
                 j = self.partners[j]
-                if self.tokens[j + 1].type != "ELSE":
+                if self.tokens[j + 1].type not in _GOING_ON:
                     return j + 1
             elif type_ == "SEMICOLON":
                 return j + 1

@@ -15,7 +15,7 @@ _WHOLE = {
     "output",
     "again",
     *("model", "objective", "train", "setting", "stage", "constants", "report_declaration", "baseline_declaration"),
-    *("apply", "for_statement", "repeat", "if_statement", "fresh", "measure", "evolve", "let"),
+    *("apply", "for_statement", "repeat", "if_statement", "choose", "fresh", "measure", "evolve", "let"),
 }
 
 

@@ -153,6 +153,21 @@ class If(Node):
 
 
 @record
+class Choose(Node):
+    """`choose k { ... } or { ... }`: the branch that a measured outcome, or a whole number, is the number of, from 0."""
+
+    selector: Expression
+    branches: tuple[Branch, ...]
+
+
+@record
+class Branch(Node):
+    """A block of `choose`, braces included in its span."""
+
+    body: tuple[Statement, ...]
+
+
+@record
 class Fresh(Node):
     """`fresh e;` or `fresh e[2] = plus;`: new qubits, discarded where the enclosing block ends."""
 
@@ -213,7 +228,7 @@ class Broken(Node):
     mentions: tuple[Mention, ...] = ()
 
 
-Statement = Apply | For | Repeat | If | Fresh | Measure | Evolve | Let | Broken
+Statement = Apply | For | Repeat | If | Choose | Fresh | Measure | Evolve | Let | Broken
 
 
 # ---------------------------------------------------------------- declarations

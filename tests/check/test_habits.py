@@ -26,6 +26,9 @@ MENDED = {  # what is written, and what one gets by obeying the message
     f"{HEAD}model {{ ry[?] v; }}\n": f"{HEAD}model {{ ry(?) v; }}\n",
     f"{HEAD}model {{ h v; inv s v[0]; }}\n": f"{HEAD}model {{ h v; inverse s v[0]; }}\n",
     f"{HEAD}model {{ h v; control x v[0], v[1]; }}\n": f"{HEAD}model {{ h v; ctrl x v[0], v[1]; }}\n",
+    f"{HEAD}model {{ h v; measure v -> m; if m[0] {{ x v[1]; }} elif m[1] {{ x v; }} }}\n": (
+        f"{HEAD}model {{ h v; measure v -> m; if m[0] {{ x v[1]; }} else if m[1] {{ x v; }} }}\n"
+    ),
     f"{HEAD}model {{ rx(np.pi / 2) v; }}\n": f"{HEAD}model {{ rx(pi / 2) v; }}\n",
     f"{HEAD}model {{ rx(math.sin(0.1)) v; }}\n": f"{HEAD}model {{ rx(sin(0.1)) v; }}\n",
     "visible v(4);\nmodel { h v; }\n": "visible v[4];\nmodel { h v; }\n",

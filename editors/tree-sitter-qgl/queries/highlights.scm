@@ -22,6 +22,6 @@
 ["," ";" ":"] @punctuation.delimiter
 
 ["import" "const" "lattice" "visible" "hidden" "local" "data" "param" "random" "latent" "condition" "layer" "channel" "hamiltonian" "output" "again" "model" "objective" "train" "stage" "report" "baseline"] @keyword
-["for" "repeat" "if" "fresh" "measure" "evolve" "let" "in" "as" "else" "by" "on" "within" "draws" "sum" "prod" "list"] @keyword.control
+["for" "repeat" "if" "choose" "fresh" "measure" "evolve" "let" "in" "as" "else" "by" "on" "within" "draws" "sum" "prod" "list"] @keyword.control
 ["inverse" "ctrl"] @keyword.modifier
 ["and" "or" "not"] @keyword.operator

@@ -15,11 +15,11 @@ from qgl.check.declarations.initial import Initial
 from qgl.check.limits import FAULT, STATEMENT, Budget
 from qgl.check.names.modules import Symbol
 from qgl.check.reporter import FaultyError, Reporter
-from qgl.check.values.conditions import Conjunction, is_condition, split
+from qgl.check.values.conditions import Conjunction, Formula, comparison, is_condition, split, value_count
 from qgl.check.values.frame import POISON, Frame
 from qgl.check.values.types import Formal, QubitFormal
-from qgl.check.values.values import Array, Bit, Dimension, Group, Qubit, Value, describe
-from qgl.diagnostics.registers import NotACondition, NotAQubit, WrongRegisterSize
+from qgl.check.values.values import Array, Bit, Dimension, Group, Outcomes, Qubit, Value, describe
+from qgl.diagnostics.registers import NotACondition, NotAQubit, WrongBranches, WrongRegisterSize
 from qgl.diagnostics.types import WrongType
 from qgl.expression import Input, Real
 from qgl.program.operations import Discard, Fresh, Measurement, applied
@@ -47,6 +47,7 @@ class Elaborator:
             tree.For: self._for,
             tree.Repeat: self._repeat,
             tree.If: self._if,
+            tree.Choose: self._choose,
             tree.Fresh: self._fresh,
             tree.Measure: self._measure,
             tree.Evolve: self.evolver.evolve,
@@ -188,15 +189,44 @@ class Elaborator:
         formula = self.evaluator.evaluate(node.condition, frame)
         if not is_condition(formula):
             raise self.reporter.fault(NotACondition(node.condition.span, describe(formula)))
-        outer = self.recorder.under
-        holds, fails = split(formula, outer, lambda steps: self.budget.spend(steps, node.condition.span))
-        for under, body in ((holds, node.then), (fails, node.otherwise)):
-            if under:
-                self.recorder.under = under
-                try:
-                    self.block(body, frame.inner())
-                finally:
-                    self.recorder.under = outer
+        holds, fails = self._split(formula, node.condition.span)
+        self._branch(holds, node.then, frame)
+        self._branch(fails, node.otherwise, frame)
+
+    def _choose(self, node: tree.Choose, frame: Frame) -> None:
+        """As `if k == 0 { ... } if k == 1 { ... }` and so on: what comes later sees conditions alone."""
+        selector, span = self.evaluator.evaluate(node.selector, frame), node.selector.span
+        if type(selector) is int:
+            if not 0 <= selector < len(node.branches):
+                text = f"there is no branch {selector}: the last is {len(node.branches) - 1}"
+                raise self.reporter.fault(WrongBranches(span, text))
+            return self.block(node.branches[selector].body, frame.inner())
+        count = value_count(selector)
+        if not count:
+            hint = f"measure it: `measure {span.text[:40]} -> k;`" if isinstance(selector, Qubit | Group) else ""
+            raise self.reporter.fault(WrongType(span, "a measured outcome or a whole number", describe(selector), hint))
+        if count != len(node.branches):
+            place = node.branches[count].span if len(node.branches) > count else span
+            values = count if count < 1_000_000 else f"2^{count.bit_length() - 1}"
+            text = f"the outcome has {values} values, and the branches here are {len(node.branches)}"
+            raise self.reporter.fault(WrongBranches(place, text))
+        for number, branch in enumerate(node.branches):
+            formula = comparison("==", selector, number)
+            assert formula is not None  # since it may be that number
+            self._branch(self._split(formula, span)[0], branch.body, frame)
+
+    def _split(self, formula: Formula, span: Span) -> tuple[tuple[Conjunction, ...], tuple[Conjunction, ...]]:
+        return split(formula, self.recorder.under, lambda steps: self.budget.spend(steps, span))
+
+    def _branch(self, under: tuple[Conjunction, ...], body: Sequence[tree.Statement], frame: Frame) -> None:
+        """A block of what happens under conditions; nothing where they cannot hold."""
+        if not under:
+            return
+        outer, self.recorder.under = self.recorder.under, under
+        try:
+            self.block(body, frame.inner())
+        finally:
+            self.recorder.under = outer
 
     # ------------------------------------------------------------ fresh qubits and measurements
 
@@ -235,7 +265,9 @@ class Elaborator:
         wires = [self.evaluator.wire(member, node.operand.span) for member in members]
         bits = [self._measured(node, wire, label) for wire, label in zip(wires, labels, strict=True)]
         if node.bit is not None:
-            frame.names[node.bit.name] = bits[0] if single else tuple(bits)
+            several = isinstance(value, Group) and value.categories
+            outcome = Outcomes(bits, several) if several else tuple(bits)
+            frame.names[node.bit.name] = bits[0] if single else outcome
 
     def _measured(self, node: tree.Measure, wire: int, label: str) -> Bit:
         """Measure one wire; under several conditions, once under each into a bit of its own."""

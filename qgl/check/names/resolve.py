@@ -198,6 +198,11 @@ class Resolver(ExpressionResolver):
                 middle = otherwise[0].span.start if otherwise else span.end
                 self._block(then, Span(span.source, span.start, middle))
                 self._block(otherwise, Span(span.source, middle, span.end))
+            case tree.Choose(_, selector, branches):
+                self._expression(selector)
+                self._forbid_bits(selector)
+                for branch in branches:
+                    self._block(branch.body, branch.span)
             case tree.Fresh(span, name, size, initial):
                 self._forbid(span, name, "`fresh`")
                 self._expressions([size] if size is not None else [])

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial, reduce
 from typing import Any, TypeGuard
 
-from qgl.check.values.values import Bit, Condition
+from qgl.check.values.values import Bit, Condition, Outcomes
 
 Conjunction = tuple[tuple[int, bool], ...]
 Formula = Bit | Condition | bool
@@ -26,6 +26,15 @@ def is_condition(value: object) -> bool:
 def are_outcomes(value: object) -> TypeGuard[tuple[Bit, ...]]:
     """Whether these are the outcomes of several qubits, the first most significant, which make a whole number."""
     return isinstance(value, tuple) and bool(value) and all(isinstance(each, Bit) for each in value)
+
+
+def value_count(value: object) -> int:
+    """How many values a measured outcome may have, from 0 on; 0 for what is none."""
+    if isinstance(value, Outcomes):
+        return value.categories
+    if are_outcomes(value):
+        return 1 << len(value)
+    return 2 * isinstance(value, Bit | Condition)
 
 
 def negation(value: Formula) -> Formula:

@@ -6,7 +6,7 @@ depend on inputs. The classes here are the rest.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -151,6 +151,17 @@ class Bit:
 
     name: str
     numbers: tuple[tuple[tuple[tuple[int, bool], ...], int], ...]
+
+
+class Outcomes(tuple[Bit, ...]):
+    """The measured bits of one variable, the first most significant, and how many categories it has."""
+
+    def __new__(cls, bits: Iterable[Bit], categories: int) -> Outcomes:
+        self = super().__new__(cls, tuple(bits))
+        self.categories = categories
+        return self
+
+    categories: int
 
 
 @record

@@ -93,6 +93,11 @@ KEYWORDS: dict[str, Keyword] = {
         STATEMENT, "a block so many times; `as l` counts from 0", "repeat ${1:depth} as ${2:l} {\n    $0\n}"
     ),
     "if": Keyword(STATEMENT, "a choice by a measured bit, or by what is known at compile time", "if ${1:m} { $0 }"),
+    "choose": Keyword(
+        STATEMENT,
+        "the branch that a measured outcome is the number of",
+        "choose ${1:k} { ${2:x v[0];} } or { $0 }",
+    ),
     "fresh": Keyword(STATEMENT, "new qubits, discarded where the block ends", "fresh ${1:e};"),
     "measure": Keyword(
         STATEMENT, "measures a qubit; `-> m` names the bit, `keep` labels the state by it", "measure ${1:q} -> ${2:m};"
@@ -120,7 +125,7 @@ KEYWORDS: dict[str, Keyword] = {
     ),
     "list": Keyword(REDUCTION, "the list of what stands behind the colon", "list(${1:k} in ${2:0..3}: ${3:a[k]})"),
     "and": Keyword(OPERATOR, "whether both hold"),
-    "or": Keyword(OPERATOR, "whether one of both holds"),
+    "or": Keyword(OPERATOR, "whether one of both holds; also before the next branch of `choose`"),
     "not": Keyword(OPERATOR, "whether it does not hold"),
     "true": Keyword(CONSTANT, "a truth value"),
     "false": Keyword(CONSTANT, "a truth value"),

@@ -15,7 +15,7 @@ from qgl.source import Source, Span
 from qgl.syntax import tree
 from qgl.syntax.comments import Comments, after, has_line_end, text_of
 from qgl.syntax.keywords import read_number
-from qgl.syntax.layout import BLANK, HARD, LINE, SOFT, Document, Group, Line, group, indent, is_forced, join, lay_out
+from qgl.syntax.layout import BLANK, HARD, LINE, SOFT, Document, Group, Line, group, indent, join, lay_out
 from qgl.syntax.parser import parse
 from qgl.syntax.walk import same
 from qgl.syntax.weaving import weave
@@ -251,13 +251,10 @@ class _Formatter:
         return Group(tuple(parts), sealed=not chained)
 
     def _choose(self, item: tree.Choose) -> Document:
-        """On a line, or with a line for each branch, if every branch was written on one."""
+        """On one line, or with every branch on lines of its own."""
         head = group("choose ", self.expression(item.selector), " ")
-        blocks = [self._block(branch.body, branch.span.start)[0] for branch in item.branches]
-        if any(map(is_forced, blocks)):
-            return group(head, *join((" or ",), blocks))
-        first, *rest = [group(block) for block in blocks]
-        return group(head, first, indent(*(part for block in rest for part in (LINE, "or ", block))))
+        blocks = [group(self._block(branch.body, branch.span.start)[0]) for branch in item.branches]
+        return group(head, *join((LINE, "or "), blocks))
 
     def _fresh(self, item: tree.Fresh) -> Document:
         return group("fresh ", self._name(item.name), *self._size(item.size), *self._initial(item), ";")

@@ -119,7 +119,7 @@ def with_blocks(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         make(tree.For, TARGETS, EXPRESSIONS, body),
         make(tree.Repeat, EXPRESSIONS, st.one_of(st.none(), NAMES), body),
         make(tree.If, EXPRESSIONS, body, body),
-        make(tree.Choose, EXPRESSIONS, some(make(tree.Branch, body), 1)),
+        make(tree.Choose, EXPRESSIONS, some(make(tree.Branch, body), 1, 2)),
     )
 
 

@@ -257,8 +257,8 @@ _BRANCHES = "visible v[2];\nmodel {{ h v; measure v -> m; choose m {{ x v[0]; }}
 
 class WrongBranches(Diagnostic):
     """`choose` has a branch for each value of the outcome that it asks for, from 0 on: two for a measured bit, 2^n for
-    the outcomes of n qubits, d for a variable of the type `category(d)`. A branch may be empty. A whole number that is known at compile time is one
-    of 0 to n - 1 for n branches.
+    the outcomes of n qubits, d for a variable of the type `category(d)`. A branch may be empty. A whole number that is
+    known at compile time is one of 0 to n - 1 for n branches.
     """
 
     text: str

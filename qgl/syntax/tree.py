@@ -154,7 +154,7 @@ class If(Node):
 
 @record
 class Choose(Node):
-    """`choose k { ... } or { ... }`: the branch that a measured outcome, or a whole number, is the number of, from 0."""
+    """`choose k { ... } or { ... }`: the branch of the number, from 0, that an outcome or a constant is."""
 
     selector: Expression
     branches: tuple[Branch, ...]

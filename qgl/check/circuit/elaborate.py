@@ -195,20 +195,22 @@ class Elaborator:
 
     def _choose(self, node: tree.Choose, frame: Frame) -> None:
         """As `if k == 0 { ... } if k == 1 { ... }` and so on: what comes later sees conditions alone."""
-        selector, span = self.evaluator.evaluate(node.selector, frame), node.selector.span
+        selector, span, count = self.evaluator.evaluate(node.selector, frame), node.selector.span, len(node.branches)
         if type(selector) is int:
-            if not 0 <= selector < len(node.branches):
-                text = f"there is no branch {selector}: the last is {len(node.branches) - 1}"
-                raise self.reporter.fault(WrongBranches(span, text))
-            return self.block(node.branches[selector].body, frame.inner())
-        count = value_count(selector)
-        if not count:
+            if not 0 <= selector < count:
+                raise self.reporter.fault(
+                    WrongBranches(span, f"there is no branch {selector}: the last is {count - 1}")
+                )
+            self.block(node.branches[selector].body, frame.inner())
+            return
+        values = value_count(selector)
+        if not values:
             hint = f"measure it: `measure {span.text[:40]} -> k;`" if isinstance(selector, Qubit | Group) else ""
             raise self.reporter.fault(WrongType(span, "a measured outcome or a whole number", describe(selector), hint))
-        if count != len(node.branches):
-            place = node.branches[count].span if len(node.branches) > count else span
-            values = count if count < 1_000_000 else f"2^{count.bit_length() - 1}"
-            text = f"the outcome has {values} values, and the branches here are {len(node.branches)}"
+        if values != count:
+            told = values if values < 1_000_000 else f"2^{values.bit_length() - 1}"
+            text = f"the outcome has {told} values, and the branches here are {count}"
+            place = node.branches[values].span if count > values else span
             raise self.reporter.fault(WrongBranches(place, text))
         for number, branch in enumerate(node.branches):
             formula = comparison("==", selector, number)

@@ -82,5 +82,7 @@ def test_faults_of_all_branches_are_said_and_names_end_with_them() -> None:
 
 
 def test_a_layer_is_unitary() -> None:
-    text = "visible v;\nlayer f(m: bit, q: qubit) { choose m { x q; } or { z q; } }\nmodel { measure v -> m; f(m, v); }\n"
+    text = (
+        "visible v;\nlayer f(m: bit, q: qubit) { choose m { x q; } or { z q; } }\nmodel { measure v -> m; f(m, v); }\n"
+    )
     assert [each.what for each in faults(text) if isinstance(each, NotUnitary)] == ["a condition on a measured bit"]

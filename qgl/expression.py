@@ -164,12 +164,16 @@ def real(value: Real | float) -> Real:
 
 def sum_of(numbers: Iterable[Real]) -> Real:
     """Their sum, gathered in one table: each `+` goes through all terms so far again."""
-    constant = 0.0
+    return combined(0.0, ((1.0, number) for number in numbers))
+
+
+def combined(constant: float, parts: Iterable[tuple[float, Real]]) -> Real:
+    """constant + sum(factor * number for factor, number in parts), without the products as records of their own."""
     terms: dict[Atom, float] = {}
-    for number in numbers:
-        constant += number.constant
+    for factor, number in parts:
+        constant += factor * number.constant
         for coefficient, atom in number.terms:
-            terms[atom] = terms.get(atom, 0.0) + coefficient
+            terms[atom] = terms.get(atom, 0.0) + factor * coefficient
     return Real(constant, tuple((coefficient, atom) for atom, coefficient in terms.items() if coefficient != 0))
 
 

@@ -64,6 +64,7 @@ class PreparedCones:
     _cones: dict[int, Cone] = field(default_factory=dict)
     _designs: dict[tuple[tuple[Query, ...], str], Design] = field(default_factory=dict)
     _refused: dict[Query, str] = field(default_factory=dict)
+    _tables: dict[bool, RowTables] = field(default_factory=dict)
 
     def cost(self, query: Query, precision: str) -> Cost:
         if not isinstance(query, Expectation | Marginals):
@@ -112,6 +113,15 @@ class PreparedCones:
 
     def _surveys(self, queries: tuple[Query, ...], limit: float) -> tuple[Survey, Kinds]:
         """The survey by kinds, or by values where that gives far fewer classes."""
+        survey, kinds = self._cheaper(queries, limit)
+        if self.of_rows:
+            if kinds.by_value not in self._tables:
+                self._tables[kinds.by_value] = RowTables(kinds, self.variants.circuit.parameters)
+            for one in survey.classes:
+                self._tables[kinds.by_value].begin(one)
+        return survey, kinds
+
+    def _cheaper(self, queries: tuple[Query, ...], limit: float) -> tuple[Survey, Kinds]:
         try:
             survey = self._survey(queries, self.kinds, limit)
         except TooManyClassesError:
@@ -123,12 +133,7 @@ class PreparedCones:
         return survey, self.kinds
 
     def _survey(self, queries: tuple[Query, ...], kinds: Kinds, limit: float) -> Survey:
-        survey = Survey(self.variants.circuit, kinds, self.segments, self.cone, queries, limit)
-        if self.of_rows:
-            tables = RowTables(kinds, self.variants.circuit.parameters)
-            for one in survey.classes:
-                tables.begin(one)
-        return survey
+        return Survey(self.variants.circuit, kinds, self.segments, self.cone, queries, limit)
 
     @cached_property
     def kinds(self) -> Kinds:

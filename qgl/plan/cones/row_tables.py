@@ -39,7 +39,8 @@ class RowTables:
 
     def __init__(self, kinds: Kinds, parameters: Sequence[Parameter]) -> None:
         self._kinds, self._parameters = kinds, parameters
-        self._places = {number: k for k, number in enumerate(kinds.numbers)}
+        self._places = {number.constant: k for k, number in enumerate(kinds.numbers) if number.is_constant}
+        self._found: dict[tuple[int, tuple[int, ...]], list[int]] = {}
 
     def begin(self, one: ConeClass) -> None:
         """Puts the table of each member of a class in the place of the bits of a row that it begins with.
@@ -61,7 +62,7 @@ class RowTables:
                 raise WideTableError(len(own))
             made += _preparation([each.wires[0] for each in own], slot.size + len(angles[0]), own[0].span)
             for row, member in zip(one.rows, angles, strict=True):
-                member += [self._place(angle) for angle in self._angles(parameter, [row[_slot(each)] for each in own])]
+                member += self._angles(parameter, tuple(row[_slot(each)] for each in own))
         begun = {id(operation) for own in starts.values() for operation in own}
         rest = [operation for operation in one.circuit.operations if id(operation) not in begun]
         slots = replace(slot, shape=(slot.size + len(angles[0]),))
@@ -75,16 +76,22 @@ class RowTables:
             numbers = [self._kinds.numbers[first[atom.element]] for atom in inputs_of(operation)]
             yield next((found for number in numbers if (found := row_of(number, self._parameters)) is not None), None)
 
-    def _angles(self, parameter: int, bits: Sequence[int]) -> list[float]:
-        """Those of the table of the rows of a parameter, on bits of the numbers `bits`."""
+    def _angles(self, parameter: int, bits: tuple[int, ...]) -> list[int]:
+        """Those of the table of the rows of a parameter, on bits of the numbers `bits`, by their places."""
+        if (parameter, bits) not in self._found:
+            self._found[parameter, bits] = list(map(self._place, self._table(parameter, bits)))
+        return self._found[parameter, bits]
+
+    def _table(self, parameter: int, bits: Sequence[int]) -> list[float]:
         data = self._parameters[parameter].rows
         assert data is not None
         columns = [atom.element for k in bits for _, atom in self._kinds.numbers[k].terms if isinstance(atom, Input)]
         return _angles(np.bincount(indices(data.rows[:, columns]), data.weights, 2 ** len(columns)).astype(np.float64))
 
     def _place(self, angle: float) -> int:
-        place = self._places.setdefault(Real(angle), len(self._places))
-        if place == len(self._kinds.numbers):
+        place = self._places.get(angle)  # by the float: there are millions, and records are slow to hash
+        if place is None:
+            place = self._places[angle] = len(self._kinds.numbers)
             self._kinds.numbers.append(Real(angle))
         return place
 

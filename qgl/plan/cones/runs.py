@@ -99,7 +99,7 @@ def _schedule(one: ConeClass, ways: Sequence[Prepared]) -> Schedule | None:
 
 def _work(small: Schedule) -> float:
     """What a member takes; twice that for a density matrix, so that few classes have tiles of their own kind."""
-    return float((1 + small.density) * (1 + 2**small.arity) * len(small.blocks)) * 2.0**small.bits
+    return float((1 + small.density) * (1 + 2**small.arity) * len(small.gathered)) * 2.0**small.bits
 
 
 def _alone(number: int, one: ConeClass, reading: Reading, ways: Sequence[Prepared], precision: str) -> Run:
@@ -137,7 +137,7 @@ def _tiled(numbers: Sequence[int], bucket: Bucket, arity: int, readings: Sequenc
     for one in readings:
         reading.add(one)
     double = DOUBLE if precision == "double" else 1.0
-    blocks = sum(count * len(one.blocks) for count, one in zip(counts, bucket.schedules, strict=True))
+    blocks = sum(count * len(one.gathered) for count, one in zip(counts, bucket.schedules, strict=True))
     amplitudes = float(sum(tiles) * lanes) * bucket.steps * 2.0**bucket.bits
     size = int(tile_bytes(bucket, arity, lanes) * double)
     chunk = max(1, min(sum(tiles), TILE_CHUNK // size))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from qgl.expression import Atom, Input, Real, apply, sum_of
+from qgl.expression import Atom, Input, Real, apply, combined
 from qgl.passes.fusion import Item, fuse, merge_single
 from qgl.plan.cones.classes import ConeClass
 from qgl.plan.matrix_pool import Recipe
@@ -60,13 +60,17 @@ class Schedule:
     @cached_property
     def blocks(self) -> list[Block]:
         """On `arity` axes each, at the most."""
-        blocks: list[Block] = []
-        for window, smalls in self._gathered():
-            for k in range(0, len(smalls), self.longest):
-                blocks.append(_block(window, smalls[k : k + self.longest]))
-        return blocks
+        return [_block(window, smalls) for window, smalls in self.gathered]
 
-    def _gathered(self) -> list[tuple[tuple[int, ...], list[Small]]]:
+    @cached_property
+    def gathered(self) -> list[tuple[tuple[int, ...], list[Small]]]:
+        """The window and the matrices of each block, which cost little to find."""
+        cut: list[tuple[tuple[int, ...], list[Small]]] = []
+        for window, smalls in self._uncut():
+            cut += [(window, smalls[k : k + self.longest]) for k in range(0, len(smalls), self.longest)]
+        return cut
+
+    def _uncut(self) -> list[tuple[tuple[int, ...], list[Small]]]:
         if self.arity == 2:
             return _pairs(self.elements)
         items = [Item(axes_of(element), bases_of(element), (k,)) for k, element in enumerate(self.elements)]
@@ -85,8 +89,8 @@ def evened(schedules: Sequence[Schedule]) -> list[Schedule]:
     """The same with the longest few blocks cut: the product of every block takes as many steps as the longest one's."""
     lengths = Counter[int]()
     for one in schedules:
-        for block in one.blocks:
-            lengths[len(block.matrices)] += one.one.count
+        for _, smalls in one.gathered:
+            lengths[len(smalls)] += one.one.count
     allowed = FEW * lengths.total()
     for length in sorted(lengths, reverse=True):
         allowed -= lengths[length]
@@ -139,10 +143,12 @@ def _pairs(elements: Sequence[Small]) -> list[tuple[tuple[int, ...], list[Small]
 
 
 def _block(window: tuple[int, ...], smalls: list[Small]) -> Block:
-    slots: dict[int, int] = {}
+    slots: dict[int, Real] = {}
 
     def own(slot: int) -> Real:
-        return Real(0.0, ((1.0, Input(0, slots.setdefault(slot, len(slots)))),))
+        if slot not in slots:
+            slots[slot] = Real(0.0, ((1.0, Input(0, len(slots))),))
+        return slots[slot]
 
     matrices = []
     keys: list[Hashable] = []
@@ -172,4 +178,4 @@ def substituted(number: Real, value: Callable[[int], Real]) -> Real:
             return value(atom.element)
         return apply(atom.name, *(substituted(argument, value) for argument in atom.arguments))
 
-    return sum_of([Real(number.constant), *(factor * part(atom) for factor, atom in number.terms)])
+    return combined(number.constant, ((factor, part(atom)) for factor, atom in number.terms))

@@ -72,7 +72,7 @@ class Bucket:
 
     def with_one(self, schedule: Schedule) -> Bucket:
         """The bucket with one more class."""
-        steps = max(self.steps, len(schedule.blocks))
+        steps = max(self.steps, len(schedule.gathered))
         return Bucket([*self.schedules, schedule], max(self.bits, schedule.bits), steps)
 
 
@@ -83,10 +83,10 @@ WASTE = 1.25  # what may be added to the work of classes so that they have one c
 def buckets(schedules: Sequence[Schedule], arity: int) -> list[Bucket]:
     """Classes put together, the widest first, where little is lost by it; states have `arity` bits at least."""
     buckets: dict[tuple[bool, bool], list[Bucket]] = {}
-    for one in sorted(schedules, key=lambda one: (-one.bits, -len(one.blocks))):
+    for one in sorted(schedules, key=lambda one: (-one.bits, -len(one.gathered))):
         same = buckets.setdefault((one.density, one.one.bits_only), [])
         least = arity + arity % 2 if one.density else arity
-        alone = Bucket([one], max(one.bits, least), len(one.blocks))
+        alone = Bucket([one], max(one.bits, least), len(one.gathered))
         for k, bucket in enumerate(same):
             joined = bucket.with_one(one)
             if joined.work <= WASTE * (bucket.work + alone.work) + LITTLE:

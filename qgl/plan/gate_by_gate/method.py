@@ -104,7 +104,11 @@ class PreparedGateByGate:
         except UnsuitableError as error:
             return str(error)
         best: Design | None = None
+        tried: list[list[int]] = []
         for name, order in orders(circuit, self._sites()):
+            if order in tried:
+                continue
+            tried.append(order)
             for lag in LAGS:
                 limit = math.inf if best is None else 0.9 * best.walk.work.weight
                 best = _tried(nodes, name, order, lag, limit) or best

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import diagonal_wires, is_swap
@@ -35,6 +39,20 @@ class Nodes:
     tensors: tuple[Tensor, ...]
     nodes: tuple[Node, ...]
     starts: dict[int, int]
+
+    @cached_property
+    def between(self) -> NDArray[np.int64]:
+        """Labels within nodes that join tensors on single wires: node, wire, wire, shape (labels, 3)."""
+        rows: list[tuple[int, int, int]] = []
+        for k, node in enumerate(self.nodes):
+            seen: dict[int, int] = {}  # of each label the wire of the tensor that had it first
+            for tensor in (self.tensors[number] for number in node.tensors):
+                inner = tensor.labels[: len(tensor.labels) - 2 * len(tensor.wires)]
+                if len(tensor.wires) == 1:
+                    wire = tensor.wires[0]
+                    rows += [(k, seen[label], wire) for label in inner if label in seen]
+                    seen.update((label, wire) for label in inner if label not in seen)
+        return np.array(rows, np.int64).reshape(-1, 3)
 
 
 def all_read(circuit: Circuit) -> Circuit:

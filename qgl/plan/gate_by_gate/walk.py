@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qgl.plan.gate_by_gate.nodes import Nodes
 from qgl.plan.gate_by_gate.sweeps import Sweeps
@@ -78,6 +79,7 @@ class Store:
     place: int
 
 
+Places = NDArray[np.int64]
 Placed = tuple[int, tuple[int, ...]]  # a tensor and its labels
 Step = Multiply | Keep | Put | Draw | Scale | Store
 
@@ -140,11 +142,41 @@ def walk_of(nodes: Nodes, sweeps: Sweeps, order: Sequence[int], most: int, limit
     Raises:
         TooWideError: a boundary has more than `most` axes, or the work has more weight than `limit`.
     """
+    if _least_axes(nodes, sweeps, order) > most:  # told before the narrow sweeps are gone through
+        raise TooWideError
     walker = _Walker(nodes, order, most, limit)
     for acting, joining in zip(sweeps.acting, sweeps.joining, strict=True):
         walker.sweep(acting)
         walker.join(joining)
     return Walk(tuple(walker.segments), walker.work)
+
+
+def _least_axes(nodes: Nodes, sweeps: Sweeps, order: Sequence[int]) -> int:
+    """Axes that some boundary has at the least: wires that are open at once in a sweep, and labels between wires that
+    are cut at a place in the last one, of nodes that have joined before.
+    """
+    rank = np.zeros(max(order) + 1, np.int64)
+    rank[list(order)] = np.arange(len(order))
+    widest = 0
+    for acting in sweeps.acting:
+        places = np.array([(wire, at) for at, ones in acting.items() for k in ones for wire in nodes.nodes[k].wires])
+        if len(places):
+            wires, at = places[:, 0], np.maximum(places[:, 1], rank[places[:, 0]])
+            first, last = np.full(len(rank), len(order)), np.full(len(rank), -1)
+            np.minimum.at(first, wires, at)
+            np.maximum.at(last, wires, at)
+            widest = max(widest, _most_at_once(first[last >= 0], last[last >= 0], len(order)))
+    joined = np.ones(len(nodes.nodes), bool)
+    joined[list(sweeps.joining[-1])] = False
+    node, *ends = nodes.between.T
+    ranks = np.stack([rank[end] for end in ends])[:, joined[node]]
+    return max(widest, _most_at_once(ranks.min(axis=0), ranks.max(axis=0) - 1, len(order)))
+
+
+def _most_at_once(first: Places, last: Places, places: int) -> int:
+    """How many spans, from `first` to `last` with both, of shape (spans,), have a place in common at the most."""
+    steps = np.bincount(first, minlength=places + 1) - np.bincount(last + 1, minlength=places + 1)
+    return int(steps.cumsum().max())
 
 
 class _Walker:

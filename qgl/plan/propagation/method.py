@@ -21,7 +21,7 @@ from qgl.plan.propagation.gradient import LEAST_BYTES
 from qgl.plan.propagation.local_steps import Letters, LocalTable
 from qgl.plan.propagation.numbers import Numbers
 from qgl.plan.propagation.pattern import Layout
-from qgl.plan.propagation.program import PropagationProgram, batches_of
+from qgl.plan.propagation.program import Batches, PropagationProgram
 from qgl.plan.propagation.propagate import Limits, Propagation
 from qgl.plan.propagation.steps import Clifford, Steps, steps_of
 from qgl.query import Expectation, Marginals, Query
@@ -128,9 +128,9 @@ def _tried(steps: Steps, pauli_words: Sequence[Letters], limits: Limits) -> tupl
         draw.normal(0, 0.5, steps.rotations),
     )
     numbers = Numbers(angles, steps.typical)
-    batches = batches_of(steps.steps, pauli_words, 0)
+    batches = Batches(steps.steps, pauli_words, 0)
     work = most = count = 0.0
-    tried = batches[:4]
+    tried = [batches(place) for place in range(min(4, len(batches)))]
     for batch in tried:
         propagation = Propagation(batch, numbers, limits, patience=TRIED // len(tried))
         propagation.run()

@@ -40,7 +40,7 @@ class PropagationProgram:
     pauli_words: tuple[Letters, ...]
     factors: dict[Query, NDArray[np.int32]]
     _found: list[tuple[int, Pattern | None]] = field(default_factory=list, repr=False)
-    _made: dict[int, tuple[Batch, ...]] = field(default_factory=dict, repr=False)
+    _made: dict[int, Batches] = field(default_factory=dict, repr=False)
 
     def sizes(self) -> dict[str, int]:
         return {"steps": len(self.steps.steps), "pauli_words": len(self.pauli_words)}
@@ -134,7 +134,7 @@ class PropagationProgram:
         """What `run` makes of each batch, with other hashes where it meets unlike words of one hash."""
         for place in range(len(self._batches(0))):
             for seed in _SEEDS:
-                batch = self._batches(seed)[place]
+                batch = self._batches(seed)(place)
                 try:
                     outcome = run(batch)
                 except CollisionError:
@@ -152,14 +152,30 @@ class PropagationProgram:
             matrix[0], matrix[0, 0] = 0.0, 1.0  # the trace is kept
         return Numbers(flat[: self.steps.rotations], tuple(matrices))
 
-    def _batches(self, seed: int) -> tuple[Batch, ...]:
+    def _batches(self, seed: int) -> Batches:
         if seed not in self._made:
-            self._made[seed] = batches_of(self.steps.steps, self.pauli_words, seed)
+            self._made[seed] = Batches(self.steps.steps, self.pauli_words, seed)
         return self._made[seed]
 
 
-def batches_of(steps: Sequence[Step], pauli_words: Sequence[Letters], seed: int) -> tuple[Batch, ...]:
-    """Words that are near each other go together."""
-    order = sorted(range(len(pauli_words)), key=pauli_words.__getitem__)
-    some = (order[cut : cut + SIDE_BY_SIDE] for cut in range(0, len(order), SIDE_BY_SIDE))
-    return tuple(batch_of(steps, np.array(each), [pauli_words[k] for k in each], seed) for each in some)
+class Batches:
+    """Words that are near each other go together. A batch is made when it is asked for: a pattern that is too large is
+    given up at the first few.
+    """
+
+    def __init__(self, steps: Sequence[Step], pauli_words: Sequence[Letters], seed: int) -> None:
+        self._steps, self._pauli_words, self._seed = steps, pauli_words, seed
+        order = sorted(range(len(pauli_words)), key=pauli_words.__getitem__)
+        self._parts = [order[cut : cut + SIDE_BY_SIDE] for cut in range(0, len(order), SIDE_BY_SIDE)]
+        self._made: dict[int, Batch] = {}
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def __call__(self, place: int) -> Batch:
+        """The batch at a place."""
+        if place not in self._made:
+            own = self._parts[place]
+            letters = [self._pauli_words[k] for k in own]
+            self._made[place] = batch_of(self._steps, np.array(own), letters, self._seed)
+        return self._made[place]

@@ -9,7 +9,11 @@ from qgl.diagnostics.model import QglError
 from qgl.expression import Real
 from qgl.ir.circuit import Circuit
 from qgl.plan.circuit_variants import CircuitVariants
-from qgl.plan.gate_by_gate.method import MOST_OPERATIONS, WIDEST, GateByGate
+from qgl.plan.gate_by_gate.method import LAGS, MOST_OPERATIONS, WIDEST, GateByGate
+from qgl.plan.gate_by_gate.nodes import all_read, nodes_of
+from qgl.plan.gate_by_gate.orders import orders
+from qgl.plan.gate_by_gate.sweeps import sweeps_of
+from qgl.plan.gate_by_gate.walk import TooWideError, _least_axes, walk_of
 from qgl.plan.model import Cost
 from qgl.plan.planner import Planner
 from qgl.program.operations import Evolution, Operation
@@ -83,3 +87,33 @@ def test_it_is_asked_only_where_others_take_long() -> None:
     row = Planner(Circuit.of(coupled(12, [(k, k + 1) for k in range(11)], 2))).plan([Samples(10)]).rows[0]
     (candidate,) = [one for one in row.candidates if one.method == "gate by gate"]
     assert row.chosen != "gate by gate" and "not tried" in candidate.reason
+
+
+def test_what_is_too_wide_at_last_is_refused_before_the_first_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qgl.plan.gate_by_gate.walk._Walker.sweep", lambda *_: pytest.fail("a sweep was gone through"))
+    assert f"more than {WIDEST} axes" in cost(grid(9, 9, 8)).refusal
+
+
+@pytest.mark.parametrize("program", [grid(3, 5, 2), coupled(12, [(k, k * 5 % 12) for k in range(12) if k % 3], 3)])
+def test_the_bound_before_the_sweeps_is_no_more_than_what_they_take(program: Program) -> None:
+    circuit = all_read(CircuitVariants(Circuit.of(program), True).pure)
+    nodes = nodes_of(circuit)
+    for _, order in orders(circuit, None):
+        rank = [order.index(wire) for wire in range(len(order))]
+        for lag in LAGS:
+            sweeps = sweeps_of(nodes, rank, lag)
+            axes = walk_of(nodes, sweeps, order, 40).work.axes
+            assert _least_axes(nodes, sweeps, order) <= axes
+            with pytest.raises(TooWideError):
+                walk_of(nodes, sweeps, order, axes - 1)
+
+
+def test_two_wide_grids_that_share_no_gate_take_what_each_takes() -> None:
+    one, rows, columns = grid(6, 12, 2), 6, 12
+    at = np.arange(2 * rows * columns).reshape(rows, columns, 2)  # a qubit of each grid in turn
+    pairs = [*zip(at[:, :-1].ravel().tolist(), at[:, 1:].ravel().tolist(), strict=True)]
+    pairs += zip(at[:-1].ravel().tolist(), at[1:].ravel().tolist(), strict=True)
+    both, alone = cost(coupled(2 * rows * columns, pairs, 2)), cost(one)
+    assert not both.refusal
+    assert both.width == alone.width
+    assert both.seconds < 2.5 * alone.seconds

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from qgl.expression import real
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.network.tensors import UnsuitableError
 from qgl.plan.planner import METHODS, Planner, methods_of
 from qgl.plan.propagation.factors import factors_of
+from qgl.plan.propagation.local_steps import Batch, Letters, batch_of
 from qgl.plan.propagation.method import PauliPropagation
 from qgl.plan.propagation.program import PropagationProgram
 from qgl.plan.propagation.propagate import Limits
-from qgl.plan.propagation.steps import Clifford, Rotation, Transfer, steps_of
+from qgl.plan.propagation.steps import Clifford, Rotation, Step, Transfer, steps_of
 from qgl.plan.state.methods import StateVector
 from qgl.program.calls.gradients import Propagation
 from qgl.query import Expectation, LogProb, Marginals, Query, Samples
@@ -117,3 +122,19 @@ def test_exact_propagation_agrees_with_the_state_vector() -> None:
             answers.append(jax.jit(jax.jacrev(run.answer), static_argnums=1)(jnp.asarray(inputs), pauli_words))
     assert np.abs(answers[0]).max() > 0.01
     assert np.allclose(answers[1], answers[0], atol=1e-10)
+
+
+def test_a_pattern_that_is_too_large_is_given_up_at_its_first_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def counted(steps: Sequence[Step], numbers: NDArray[np.int64], letters: Sequence[Letters], seed: int) -> Batch:
+        made.append(len(numbers))
+        return batch_of(steps, numbers, letters, seed)
+
+    monkeypatch.setattr("qgl.plan.propagation.program.batch_of", counted)
+    every_pair = Expectation.of(
+        ["".join("Z" if k in (a, b) else "I" for k in range(36)) for b in range(36) for a in range(b)]
+    )
+    prepared = PauliPropagation().prepare(CircuitVariants(Circuit.of(program(GRID)), True))
+    assert "coefficients" in prepared.cost(every_pair, "single").refusal
+    assert sum(made) < every_pair.count / 4

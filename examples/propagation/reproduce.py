@@ -23,7 +23,7 @@ from qgl.plan.planner import Planner
 from qgl.plan.propagation.method import PauliPropagation
 from qgl.plan.propagation.numbers import Numbers
 from qgl.plan.propagation.program import PropagationProgram as Program
-from qgl.plan.propagation.program import batches_of
+from qgl.plan.propagation.program import Batches
 from qgl.plan.propagation.propagate import Limits, Propagation
 from qgl.plan.state.methods import StateVector
 from qgl.query import Expectation
@@ -107,7 +107,7 @@ def peak(quick: bool) -> Mapping[str, Ours]:
     constants: dict[str, Any] = {"n": 8, "layers": 2} if quick else {}
     program = _program(EFFICIENT, lambda n: [[n // 2]], Limits(), **constants)
     angles = np.random.default_rng(42).normal(0, 0.5, program.count)
-    (batch,) = batches_of(program.steps.steps, program.pauli_words, seed=0)
+    batch = Batches(program.steps.steps, program.pauli_words, seed=0)(0)
     run = Propagation(batch, Numbers(angles, ()), Limits())
     run.run()
     return {"peak_64": Ours(float(run.most))}

@@ -22,8 +22,8 @@ from qgl.plan.model import Method
 from qgl.plan.planner import Planner
 from qgl.plan.propagation.method import PauliPropagation
 from qgl.plan.propagation.numbers import Numbers
-from qgl.plan.propagation.program import PropagationProgram as Program
 from qgl.plan.propagation.program import Batches
+from qgl.plan.propagation.program import PropagationProgram as Program
 from qgl.plan.propagation.propagate import Limits, Propagation
 from qgl.plan.state.methods import StateVector
 from qgl.query import Expectation

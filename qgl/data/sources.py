@@ -18,7 +18,7 @@ from qgl.data.digits import classes_of, digits
 from qgl.data.distributions import Distribution, bars_and_stripes, cardinality, given_strings, parity, weighted
 from qgl.data.ensembles import encoded, read_ensemble, states_near
 from qgl.data.files import Limits, decode, read_bytes, resolve
-from qgl.data.flipped import flipped
+from qgl.data.flipped import diffused, flipped
 from qgl.data.integers import mixture
 from qgl.data.many_body.ground_state import ground_state
 from qgl.data.many_body.ground_states import ground_states
@@ -89,7 +89,7 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
             return _ensemble(name, *_elements(call, files, declared))
         case calls.GroundState() | calls.Gibbs():
             return _of_hamiltonian(name, call)
-        case calls.Subset() | calls.Without() | calls.Beside() | calls.Flipped():
+        case calls.Subset() | calls.Without() | calls.Beside() | calls.Flipped() | calls.Diffused():
             return _of_others(name, call, files, declared)
         case calls.Images() | calls.NumbersCall() | calls.Pairs() | calls.LabelsOf() | calls.RunWeights():
             return _of_rows(name, call, files, declared)
@@ -99,7 +99,7 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
 
 def _of_others(
     name: str,
-    call: calls.Subset | calls.Without | calls.Beside | calls.Flipped,
+    call: calls.Subset | calls.Without | calls.Beside | calls.Flipped | calls.Diffused,
     files: Files,
     declared: Mapping[str, DataSet],
 ) -> DataSet:
@@ -112,6 +112,8 @@ def _of_others(
             return parts.beside(name, call, declared, files.limits)
         case calls.Flipped():
             return flipped(name, call, declared[call.data], files.limits)
+        case calls.Diffused():
+            return diffused(name, call, declared[call.data], files.limits)
 
 
 MOST_BITS_OF_A_CATEGORY = 10

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.kernels.ancestral.runner import AncestralRunner
 from qgl.kernels.boundary.runner import BoundaryRunner
 from qgl.kernels.cones.runner import ConeRunner
 from qgl.kernels.contraction.runner import ContractionRunner
@@ -22,6 +23,7 @@ from qgl.kernels.runner import GivenArrays, Runner
 from qgl.kernels.sectors.runner import SectorRunner
 from qgl.kernels.state.runner import StateRunner
 from qgl.kernels.trajectories.runner import TrajectoryRunner
+from qgl.plan.ancestral.tables import AncestralProgram
 from qgl.plan.boundary.method import BoundaryProgram
 from qgl.plan.cones.tables import ConeProgram
 from qgl.plan.contraction.method import ContractionProgram
@@ -53,6 +55,7 @@ RUNNERS: Mapping[type[Lowered], Callable[[Any], Runner]] = {
     IqpProgram: IqpRunner,
     PropagationProgram: PropagationRunner,
     GateByGateProgram: GateByGateRunner,
+    AncestralProgram: AncestralRunner,
 }
 
 

@@ -13,6 +13,7 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import Attempt, TooLarge, amount
 from qgl.ir.circuit import Circuit
 from qgl.passes.light_cone import light_cone
+from qgl.plan.ancestral.method import Ancestral
 from qgl.plan.blame import blame
 from qgl.plan.boundary.method import BoundaryContraction
 from qgl.plan.circuit_variants import CircuitVariants
@@ -39,6 +40,7 @@ METHODS: tuple[Method, ...] = (
     Iqp(),
     BoundaryContraction(),
     Contraction(),
+    Ancestral(),
     GateByGate(),
     PauliPropagation(name="exact propagation"),
 )
@@ -52,7 +54,7 @@ def methods_of(approximate: Propagation | None) -> tuple[Method, ...]:
     return (*METHODS, PauliPropagation(limits))
 
 
-LAST_RESORTS = ("exact propagation", "contraction", "gate by gate")  # to find what they take needs seconds
+LAST_RESORTS = ("ancestral", "exact propagation", "contraction", "gate by gate")  # to find what they take needs seconds
 PATIENCE = 1.0  # seconds of a gradient up to which a last resort is not asked
 RESORTS_OF_TRUNCATED = ("cones", *LAST_RESORTS)  # where truncated answers are allowed: wide cones need minutes to plan
 PATIENCE_OF_TRUNCATED = 60.0

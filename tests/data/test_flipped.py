@@ -1,4 +1,4 @@
-"""Bits flipped by chance: draws of rows, and the exact distribution of noisy strings."""
+"""Bits flipped by chance: draws of rows and of paths, and the exact distribution of noisy strings."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 from qgl import loads
 from qgl.bits.distribution import distribution, strings
 from qgl.data.files import Limits
-from qgl.data.flipped import flipped
+from qgl.data.flipped import diffused, flipped
 from qgl.data.parts import beside
 from qgl.diagnostics.model import QglError
-from qgl.program.calls.data_sources import Beside, Flipped
+from qgl.program.calls.data_sources import Beside, Diffused, Flipped
 from qgl.program.program import DataSet
 from qgl.report.report import measure
 from tests.data.data_calls import SPAN, load
@@ -120,5 +120,46 @@ def load_beside(first: DataSet, second: DataSet) -> DataSet:
 def test_what_it_cannot_be_made_of(data: DataSet, more: dict[str, Any], code: str, text: str) -> None:
     with pytest.raises(QglError) as caught:
         made(data, 0.1, **more)
+    (fault,) = caught.value.diagnostics
+    assert fault.code == code and text in fault.message
+
+
+def paths(data: DataSet, p: tuple[float, ...], cells: int = 10**8, **more: Any) -> DataSet:
+    return diffused("paths", Diffused(data.name, p, **more, span=SPAN), data, Limits(cells=cells))
+
+
+def test_a_path_is_a_chain_of_flips_from_the_row_which_is_last() -> None:
+    p = (0.1, 0.3, 0.5)
+    made = paths(PICTURES, p, draws=2)
+    *noisy, clean = np.split(made.rows, 4, axis=1)
+    np.testing.assert_array_equal(clean, np.tile(PICTURES.rows, (2, 1)))
+    wrong = [version ^ clean for version in noisy[::-1]]
+    for own, flip in zip(p, wrong, strict=True):
+        assert abs(flip.mean() - own) < 5 * np.sqrt(own * (1 - own) / flip.size)
+    steps = [wrong[0], wrong[0] ^ wrong[1], wrong[1] ^ wrong[2]]
+    for k, (step, expected) in enumerate(zip(steps, (0.1, 0.25, 0.5), strict=True)):
+        assert abs(step.mean() - expected) < 5 * np.sqrt(0.25 / step.size)
+        for other in steps[:k]:  # each step by itself, and flips are undone
+            assert abs(np.corrcoef(step.ravel(), other.ravel())[0, 1]) < 5 / np.sqrt(step.size)
+    assert made.picture == (32, 8) and made.width == 256 and made.weights.sum() == pytest.approx(1.0)
+    assert made.labels == PICTURES.labels and made.conditions is not None and len(made.conditions) == len(made.rows)
+    assert made.sha256 != paths(PICTURES, p, draws=2, seed=1).sha256
+
+
+@pytest.mark.parametrize(
+    ("data", "p", "more", "code", "text"),
+    [
+        (PICTURES, (0.2, 0.1), {}, "QGL0613", "`p` ascends"),
+        (PICTURES, (0.5, 0.5), {}, "QGL0613", "`p` ascends"),
+        (load("parity", size=4, even=True), (0.1,), {}, "QGL0613", "none is drawn"),
+        (replace(PICTURES, categories=((5, 3), (2, 1))), (0.1,), {}, "QGL0613", "5 values in 3 bits"),
+        (PICTURES, (0.1, 0.2), {"draws": 3, "cells": 10**6}, "QGL0610", "1,035,072 bits"),
+    ],
+)
+def test_paths_that_cannot_be_drawn(
+    data: DataSet, p: tuple[float, ...], more: dict[str, Any], code: str, text: str
+) -> None:
+    with pytest.raises(QglError) as caught:
+        paths(data, p, **more)
     (fault,) = caught.value.diagnostics
     assert fault.code == code and text in fault.message

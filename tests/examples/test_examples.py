@@ -106,6 +106,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "thermal/syk6": {"n": 3},
     "maps/learner": {},
     "local/gap": {"p": [0.2], "count": 200, "times": 1},
+    "local/path": {"side": 2, "steps": 2, "count": 50, "times": 1},
     "local/speciate": {},
     "local/step": {"side": 3, "count": 50},
     "walks/investors": {"days": 1},

@@ -54,12 +54,27 @@ model {
     rz(?) v;
 }
 """
-PROGRAMS = {"cancelling": CANCELLING, "flipped": FLIPPED, "conserved": CONSERVED, "chain": CHAIN}
+CONTROLLED = """
+visible v[4];
+model {
+    ry(?) v[0]; rx(pi) v[1]; cx v[0], v[1];
+    rx(pi / 2) v[2]; cx v[0], v[2]; rx(pi / 2) v[2];
+    ry(?) v[3]; cry(?) v[2], v[3];
+}
+"""
+PROGRAMS = {
+    "controlled": CONTROLLED,
+    "cancelling": CANCELLING,
+    "flipped": FLIPPED,
+    "conserved": CONSERVED,
+    "chain": CHAIN,
+}
 ALWAYS = Contraction(least=0)  # a contraction along a path, however small the circuit
 CASES = [
     *(("cancelling", name) for name in ("state vector", "density matrix", "boundary", "contraction")),
     *(("flipped", name) for name in ("state vector", "density matrix", "boundary", "contraction")),
     *(("conserved", name) for name in ("state vector", "sectors", "density matrix")),
+    ("controlled", "ancestral"),
     *(("chain", name) for name in ("state vector", "density matrix", "boundary", "contraction")),
 ]
 

@@ -41,6 +41,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "mbl/mbl": {"layers": 1},
     "memory": {"length": 2},
     "noise": {},
+    "local/path": {"side": 2, "steps": 1},
     "sequence": {"length": 2},
     "two_layers": {"n": 4, "w": 1, "gap": 1},
     "walls": {"depth": 1},

@@ -18,6 +18,7 @@ COMPARED = {
     "approximate propagation.weight",  # with their letters
     "data amplitudes.seed",
     "data blended.seed",
+    "data diffused.seed",
     "data flipped.seed",
     "data scaled.order",  # with the columns that there are
     "data subset.count",  # with the rows that there are

@@ -117,3 +117,18 @@ class Flipped(DataCall):
     seed: int = argument(
         Integer(0), "of the draws; of one seed, what is flipped at some p is flipped at any larger", default=0
     )
+
+
+@call("diffused")
+class Diffused(DataCall):
+    """Paths of diffusion: each row with more and more of its bits flipped, side by side, the noisiest first and the row
+    itself last.
+    """
+
+    data: str = argument(Data(), "rows of bits")
+    p: tuple[float, ...] = argument(
+        Many(Number(Interval(0.0, 0.5, open_low=True))),
+        "how likely a bit differs from the row's after each step of noise, ascending, at most 1/2",
+    )
+    draws: int = argument(Integer(1, 1000), "paths of each row: of all rows, and of all again", default=1)
+    seed: int = argument(Integer(0), "of the draws", default=0)

@@ -48,7 +48,10 @@ SMALL: dict[str, dict[str, Any]] = {
 }
 
 TOO_WIDE = {
-    *(("density-matrix simulator", name) for name in ("chain1000", "feedforward", "mbl/mbl", "noise", "walls")),
+    *(
+        ("density-matrix simulator", name)
+        for name in ("chain1000", "feedforward", "local/path", "mbl/mbl", "noise", "walls")
+    ),
     *((f"{name} {version(name)}", "noise") for name in ("cirq-ionq", "pyqasm")),
     (f"PennyLane {version('pennylane')}", "noise"),
 }

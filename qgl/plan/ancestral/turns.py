@@ -47,6 +47,7 @@ class Turn:
 
     @property
     def controls(self) -> tuple[int, ...]:
+        """The wires whose bits it depends on."""
         return (*self.inside, *self.outside)
 
 

@@ -84,10 +84,10 @@ def test_likelihoods_and_their_gradients_are_those_of_the_state() -> None:
         run = by_ancestral(program, query)
         p = jax.jit(lambda inputs: jnp.exp(run.answer(inputs, query)))
         found = np.asarray(p(jnp.asarray(inputs)))
-        slope = np.asarray(jax.grad(lambda inputs: jnp.dot(p(inputs), weights))(jnp.asarray(inputs)))
+        derivative = np.asarray(jax.grad(lambda inputs: jnp.dot(p(inputs), weights))(jnp.asarray(inputs)))
     np.testing.assert_allclose(found, probabilities(program, inputs), atol=1e-12)
     expected = gradient(lambda inputs: float(probabilities(program, inputs) @ weights), inputs)
-    np.testing.assert_allclose(slope, expected, atol=1e-7)
+    np.testing.assert_allclose(derivative, expected, atol=1e-7)
 
 
 def test_samples_come_as_often_as_the_state_says() -> None:

@@ -1,4 +1,4 @@
-"""JAX's persistent compilation cache, so that a second run of a program starts at once."""
+"""What is kept of compilation, so that a second run of a program starts at once: XLA's part and JAX's own."""
 
 from __future__ import annotations
 
@@ -6,26 +6,38 @@ import os
 import tempfile
 from pathlib import Path
 
+KEEP = "QGL_KEEP_PROGRAMS"
+"""The variable that `qglc` sets to "1", unless it is set: a process that is no command may be of changed code."""
 
-def folder() -> Path:
-    """`$QGL_CACHE_DIR/jax`, else `qgl/jax` in the user's cache folder."""
+
+def base() -> Path:
+    """`$QGL_CACHE_DIR`, else `qgl` in the user's cache folder."""
     given = os.environ.get("QGL_CACHE_DIR")
     if given:
-        return Path(given) / "jax"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "qgl" / "jax"
+        return Path(given)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "qgl"
+
+
+def folder() -> Path:
+    """Where JAX's cache is."""
+    return base() / "jax"
 
 
 def switch_on() -> bool:
-    """Keeps what this process compiles for later ones; returns whether it does. It never fails.
+    """Keeps what this process compiles for later ones; returns whether JAX does. It never fails.
 
     A cache that the user has set up for JAX is left as it is. For the command line, which owns its process: the
     setting holds for all of it.
     """
     import jax
 
-    if jax.config.values["jax_compilation_cache_dir"]:
-        return True
+    from qgl.train import kept_programs
+
     try:
+        if os.environ.get(KEEP) == "1":
+            kept_programs.switch_on(base() / "programs")
+        if jax.config.values["jax_compilation_cache_dir"]:
+            return True
         place = folder()
         place.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=place):

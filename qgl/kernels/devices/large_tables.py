@@ -22,7 +22,11 @@ Places = list[tuple[int, Any]]
 
 def compiled(function: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
     """`function`, compiled for arguments of the shapes and types of `arguments`, which are pytrees of arrays."""
-    jitted = jax.jit(function)
+    return of_jitted(jax.jit(function), arguments)
+
+
+def of_jitted(jitted: Any, arguments: tuple[Any, ...]) -> Callable[..., Any]:
+    """As `compiled`, of what `jax.jit` gives."""
     return _of_tables(jitted, arguments) or jitted.lower(*arguments).compile()
 
 
@@ -61,13 +65,22 @@ def _of_tables(jitted: Any, arguments: tuple[Any, ...]) -> Callable[..., Any] | 
     return lambda *arguments: jax.tree.unflatten(tree, run(tables, jax.tree.leaves(arguments)))
 
 
+def has_any(constants: Sequence[Any]) -> bool:
+    """Whether one of what a function closes over is large."""
+    return any(_is_large(constant) for constant in constants)
+
+
+def _is_large(constant: Any) -> bool:
+    return bool(getattr(constant, "nbytes", 0) >= LEAST)
+
+
 def _large(constants: Sequence[Any]) -> tuple[list[jax.Array], Places]:
     """The different large constants, and of each constant the number of its table, or -1 and the constant itself."""
     tables: list[jax.Array] = []
     known: dict[Any, int] = {}
     places: Places = []
     for constant in constants:
-        if getattr(constant, "nbytes", 0) < LEAST:
+        if not _is_large(constant):
             places.append((-1, constant))
             continue
         array = np.asarray(constant)

@@ -5,17 +5,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from qgl.model import Model
 from qgl.program.program import TrainSettings
+from qgl.report.weighing import process, weigh_objective
 from qgl.runs.history import History
 from qgl.runs.seed_results import SeedResults
 from qgl.runs.seed_status import RUNNING
+from qgl.train import kept_programs
 from qgl.train.methods import Terms, choose
 from qgl.train.stopping import StopRule
 from qgl.train.strategies.strategy import State, run_key, step_key
@@ -23,7 +26,12 @@ from qgl.train.trainable import Params, Trainable
 
 
 class Common(ABC):
-    """Most of a `Strategy`; what is left is how it remembers and how it advances."""
+    """Most of a `Strategy`; what is left is how it remembers and how it advances.
+
+    of_settings: whether the model and the settings are all that it is made of.
+    """
+
+    of_settings: ClassVar[bool] = True
 
     def __init__(self, model: Trainable, settings: TrainSettings) -> None:
         self._model, self._stochastic = model, model.stochastic
@@ -33,6 +41,7 @@ class Common(ABC):
         self._start = model.start if isinstance(model, Model) else None
         form = model.form if isinstance(model, Model) else None
         told = replace(settings, seed=0, span=None, watch=(), every=1, checkpoint=1, time_limit=None)
+        self._settings = replace(told, seed=settings.seed)
         self._form = None if form is None else (type(self), form, tuple(sorted(model.trainable.items())), told)
 
     @property
@@ -51,14 +60,30 @@ class Common(ABC):
     def initial(self) -> State:
         """See `Strategy.initial`."""
         name = "initial", self._start is None, self._form
-        start = self._shared(name, lambda: jax.jit(jax.vmap(self._initial)))
-        state: State = start(self._seeds, self._start)
+        start = self._shared(name, lambda: self._kept("initial", jax.vmap(self._initial), self._shape, *self._begin))
+        state: State = start(*self._begin)
         return state
 
     def shape(self) -> State:
         """See `Strategy.shape`."""
-        shape: State = jax.eval_shape(jax.vmap(self._initial), self._seeds, self._start)
+        return self._shape()
+
+    def _shape(self) -> State:
+        """Shapes and types of what `_initial` gives at given parameters: what draws them is long to trace."""
+        start = self._start
+        if start is None and isinstance(self._model, Model):
+            real = jnp.float64 if self._model.precision == "double" else jnp.float32
+            shapes = self._model.parameters.shapes
+            start = jax.eval_shape(
+                lambda: {name: jnp.zeros((len(self._seeds), *shape), real) for name, shape in shapes.items()}
+            )
+        shape: State = jax.eval_shape(jax.vmap(self._initial), self._seeds, start)
         return shape
+
+    @property
+    def _begin(self) -> tuple[NDArray[np.int32], Params | None]:
+        """What `_initial` is called with, of all seeds."""
+        return self._seeds, self._start
 
     def model_of(self, state: State, seed: int, step: int) -> Trainable:
         """See `Strategy.model_of`."""
@@ -76,6 +101,21 @@ class Common(ABC):
         if name not in self._model.programs:
             self._model.programs[name] = make()
         return self._model.programs[name]
+
+    def _kept(
+        self, name: str, function: Callable[..., Any], result: Callable[[], Any], *arguments: Any
+    ) -> Callable[..., Any]:
+        """A function of this strategy, compiled, and kept for later processes where the model and settings are all of
+        what it is made of.
+        """
+        model, settings = self._model, self._settings
+        whole = type(model) is Model and model.drawing is None and model.program.train.approximate is None
+        if not whole or not self.of_settings or not isinstance(model, Model):
+            return kept_programs.compiled(None, function, arguments, result, lambda: 0)
+        key = kept_programs.key_of((name, type(self), model.program, model.precision, settings))
+        return kept_programs.compiled(
+            key, function, arguments, result, lambda: process(weigh_objective(model), model.program, settings)
+        )
 
     def _held(self, state: State) -> dict[str, Any]:
         """What a step takes beside the state and does not change, by names that no parameter has.

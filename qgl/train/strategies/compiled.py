@@ -21,7 +21,6 @@ import numpy as np
 from jax.sharding import NamedSharding
 
 from qgl.kernels.devices import mesh
-from qgl.kernels.devices.large_tables import compiled
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History
 from qgl.runs.seed_status import PLATEAU, RUNNING
@@ -65,7 +64,10 @@ class Compiled(Common):
             zero = np.zeros((), dtype=np.int32)
             arguments = self._holding(state), self._seeds, zero, zero
             if self._mesh is None:
-                made = self._shared(("advance", self._form), lambda: compiled(self._chunk, *arguments))
+                result = functools.partial(_result, arguments[0])
+                made = self._shared(
+                    ("advance", self._form), lambda: self._kept("advance", self._chunk, result, *arguments)
+                )
             else:
                 made = jax.jit(mesh.spread(self._chunk_of_a_device, self._mesh)).lower(*arguments).compile()
             self._compiled[self._shapes] = made
@@ -125,3 +127,14 @@ class Compiled(Common):
         record = jax.tree.map(lambda rows, last: jnp.where(ran, rows, last), record, Record.of(state))
         gather = functools.partial(mesh.all_seeds, count=len(self._seeds))
         return gather(state), mesh.longest(done), gather(record, axis=1)
+
+
+def _result(state: State) -> tuple[State, jax.Array, Record]:
+    """The shapes and types of what `_chunk` makes of such a state."""
+
+    def blank(state: State) -> tuple[State, jax.Array, Record]:
+        record = jax.tree.map(lambda a: jnp.zeros((CAPACITY, *a.shape), a.dtype), Record.of(state))
+        return state, jnp.zeros((), jnp.int32), record
+
+    made: tuple[State, jax.Array, Record] = jax.eval_shape(blank, state)
+    return made

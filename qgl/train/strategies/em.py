@@ -47,6 +47,8 @@ class ExpectationMaximisation(Compiled):
         QglError: the program is no classical Bayesian network, or its objective no likelihood (QGL0425).
     """
 
+    of_settings = False  # it is, but what memory it takes is not planned as that of others
+
     def __init__(self, model: Trainable, settings: TrainSettings, devices: Sequence[jax.Device] = ()) -> None:
         super().__init__(model, settings, devices)
         faults = list(expectation_faults(model.program, settings))

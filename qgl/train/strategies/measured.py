@@ -19,6 +19,8 @@ from qgl.train.trainable import Measured, Params, Trainable
 class MeasuredGradient(Gradient):
     """As `Gradient`, on one device, for a loss that is measured. The seeds ask the engine one after another."""
 
+    of_settings = False
+
     def __init__(self, model: Trainable, measured: Measured, settings: TrainSettings) -> None:
         super().__init__(model, settings)
         self._measured, self._stochastic = measured, True

@@ -65,7 +65,7 @@ def evaluate(
       qglc evaluate runs/depths
     """
     from qgl.sweeps.folder import is_sweep
-    from qgl.train import compilation_cache
+    from qgl.train.kept import compilation_cache
 
     compilation_cache.switch_on()
     how = _How(samples, seed, not no_pictures)

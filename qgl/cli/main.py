@@ -123,7 +123,7 @@ def run() -> None:
     # come as exceptions; QGL_DEBUG, which shows tracebacks, shows the log too.
     if not os.environ.get("QGL_DEBUG"):
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("QGL_KEEP_PROGRAMS", "1")  # see `qgl.train.compilation_cache`
+    os.environ.setdefault("QGL_KEEP_PROGRAMS", "1")  # see `qgl.train.kept.compilation_cache`
     gc.set_threshold(100_000, 20, 20)  # importing makes many objects and no garbage: a tenth of the time of a check
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):

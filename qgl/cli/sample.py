@@ -133,7 +133,7 @@ def _draw(
     from qgl.diagnostics.size import duration
     from qgl.evaluate import in_chunks
     from qgl.evaluate.outputs import rows as rows_of_numbers
-    from qgl.train import compilation_cache
+    from qgl.train.kept import compilation_cache
 
     compilation_cache.switch_on()
     run, model = trained(folder)
@@ -209,7 +209,7 @@ def _in_bases(
     from qgl.cli.bases import archive, bases_of, named
     from qgl.evaluate import in_chunks
     from qgl.runs.files.atomic import write_bytes
-    from qgl.train import compilation_cache
+    from qgl.train.kept import compilation_cache
 
     file = named(out)
     compilation_cache.switch_on()

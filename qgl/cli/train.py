@@ -140,8 +140,8 @@ def train(
     member = _member(coordinator, process, processes)
     if member is not None and not is_child():
         raise typer.Exit(supervise(member, [sys.executable, "-P", "-m", "qgl.cli.member", *sys.argv[1:]]))
-    from qgl.train import compilation_cache
     from qgl.train.devices import ask_for
+    from qgl.train.kept import compilation_cache
 
     compilation_cache.switch_on()
     ask_for(devices or 1)

@@ -50,7 +50,7 @@ def main() -> int:
 
 def _train(program: Path, folder: Path, events: Events) -> None:
     from qgl.loading import load
-    from qgl.train import compilation_cache
+    from qgl.train.kept import compilation_cache
     from qgl.train.loop import train
 
     compilation_cache.switch_on()

@@ -112,7 +112,7 @@ def _train(request: Request, events: Events) -> tuple[str, str]:
     from qgl.loading import load
     from qgl.sweeps.folder import begun
     from qgl.sweeps.survey import Identity, Options
-    from qgl.train import compilation_cache
+    from qgl.train.kept import compilation_cache
     from qgl.train.loop import train
 
     compilation_cache.switch_on()

@@ -19,7 +19,7 @@ from qgl.runs import history, manifest
 from qgl.runs.files import atomic, checkpoint
 from qgl.runs.folder import next_folder
 from qgl.runs.run import Run
-from qgl.train import compilation_cache
+from qgl.train.kept import compilation_cache
 from qgl.train.loop import train
 from tests.train.softmax_model import SoftmaxModel, call, settings
 

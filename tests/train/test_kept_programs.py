@@ -17,7 +17,8 @@ import pytest
 import qgl
 from qgl.kernels.devices import large_tables, lowered
 from qgl.model import Model
-from qgl.train import compilation_cache, kept_programs
+from qgl.train.kept import compilation_cache
+from qgl.train.kept import programs as kept_programs
 from qgl.train.strategies.strategy import State, Strategy
 from qgl.train.strategies.table import STRATEGIES
 from qgl.train.trainable import number_type
@@ -182,7 +183,7 @@ def test_what_a_program_is_made_of_is_in_its_key(folder: Path, monkeypatch: pyte
 
 def test_a_key_is_the_same_in_another_process(folder: Path) -> None:
     code = (
-        "import sys, qgl; from pathlib import Path; from qgl.train import kept_programs as kept\n"
+        "import sys, qgl; from pathlib import Path; from qgl.train.kept import programs as kept\n"
         "kept.switch_on(Path('nowhere')); model = qgl.loads(sys.argv[1])\n"
         "print(kept.key_of((model.program, model.precision, model.program.train)).hex())"
     )

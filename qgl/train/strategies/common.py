@@ -18,7 +18,7 @@ from qgl.report.weighing import process, weigh_objective
 from qgl.runs.history import History
 from qgl.runs.seed_results import SeedResults
 from qgl.runs.seed_status import RUNNING
-from qgl.train import kept_programs
+from qgl.train.kept import programs as kept_programs
 from qgl.train.methods import Terms, choose
 from qgl.train.stopping import StopRule
 from qgl.train.strategies.strategy import State, run_key, step_key

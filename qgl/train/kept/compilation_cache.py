@@ -31,7 +31,7 @@ def switch_on() -> bool:
     """
     import jax
 
-    from qgl.train import kept_programs
+    from qgl.train.kept import programs as kept_programs
 
     try:
         if os.environ.get(KEEP) == "1":

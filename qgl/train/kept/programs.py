@@ -34,7 +34,7 @@ from qgl.runs.manifest import versions
 MOST = 64 << 20  # bytes of one
 FILES = 256  # at most: the oldest leave
 SUFFIXES = {".py", ".lark", ".qgl", ".npz"}  # of files of this package that programs may be made of
-_PACKAGE = Path(__file__).resolve().parents[1]
+_PACKAGE = Path(__file__).resolve().parents[2]
 _NUMBER = 8  # bytes
 _folder: Path | None = None
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.extend.core import Primitive
 from jax.interpreters import mlir
 
 from qgl.kernels.devices import large_tables
@@ -46,7 +45,7 @@ def compiled(program: bytes, arguments: tuple[Any, ...], result: Any) -> Callabl
     results = tuple(jax.core.ShapedArray(shape.shape, np.dtype(shape.dtype)) for shape in shapes)
 
     def run(*arguments: Any) -> Any:
-        leaves = _run.bind(*jax.tree.leaves(arguments), program=program, results=results)  # type: ignore[no-untyped-call]
+        leaves = _run.bind(*jax.tree.leaves(arguments), program=program, results=results)
         return jax.tree.unflatten(tree, leaves)
 
     return jax.jit(run).lower(*arguments).compile()
@@ -77,7 +76,8 @@ def _lower(context: Any, *values: Any, program: bytes, results: Sequence[Any]) -
     return mlir.ir.Operation.create("func.call", results=kinds, operands=list(values), attributes=callee).results
 
 
-_run = Primitive("run_lowered")
+# The class stands in `jax.extend`, which loads a compiler of kernels and adds to JAX's settings.
+_run: Any = type(jax.lax.add_p)("run_lowered")
 _run.multiple_results = True
-_run.def_abstract_eval(_results)  # type: ignore[no-untyped-call]
+_run.def_abstract_eval(_results)
 mlir.register_lowering(_run, _lower)

@@ -51,8 +51,11 @@ REMARKS = {
     "W6": "Both outcomes of the ancilla with their weights, kernel `|<x|y>|^4` of all pairs. The "
     "peers run a circuit for each state, as published codes of diffusion models do.",
     "W7": "`<Z_62>` after L layers; Pauli words of at most w letters, with coefficients of at least 10^-e, where these "
-    "are not 0. pauli-prop truncates by coefficients only, and at ten layers differs in the third digit, why is not "
-    "known; tencirpauli truncates by letters only. Where words do not depend on angles (e = 0) we find them at the "
+    "are not 0. pauli-prop truncates by coefficients only, and by two other rules: what a gate adds to a word is "
+    "dropped where it is small by itself, before equal words are added; and letters on qubits on which nothing acts "
+    "before stay to the end, where we drop them at once. By these rules our words give its values to all digits "
+    "(`tests/kernels/propagation/test_rules_of_truncation.py`), and with smaller coefficients both go to the same one. "
+    "tencirpauli truncates by letters only. Where words do not depend on angles (e = 0) we find them at the "
     "first call, and a step runs their table; where they do, each step of `qgl` finds them anew, as the peers do, and "
     "`qgl, words kept` is a step between two refreshes.",
     "W7g": "The same with the gradient by all 127 L angles; pauli-prop has none.",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from qgl.passes.diagonal import find_runs
 from qgl.passes.fusion import Item, fuse, merge_single
-from qgl.plan.state.layout import Layouts, cyclic_order, pad_window
+from qgl.plan.state.layout import Layouts, by_next_use, cyclic_order, pad_window
 from tests.reference.matrices import Matrix, pauli_matrix
 
 WIRES = 5
@@ -91,10 +91,18 @@ def test_dense_diagonal_parts_are_runs_and_sparse_ones_are_not() -> None:
 
 
 def test_windows_round_a_ring_follow_each_other_without_a_move() -> None:
-    layouts = Layouts(12, (0, 1, 2, 3))
+    layouts = Layouts(range(12))
     for start in (0, 4, 8, 0, 4):
-        assert layouts.bring([(start + k) % 12 for k in range(4)]) == 0
+        window = layouts.placed([(start + k) % 12 for k in range(4)][::-1])
+        assert layouts.bring(window) == 0
         layouts.rotate(4)
+    assert layouts.placed((10, 11, 0, 1)) == (10, 11, 0, 1)
     assert layouts.bring((10, 11, 0, 1)) == 1
+    assert layouts.current == (10, 11, 0, 1, 8, 9, 2, 3, 4, 5, 6, 7)
     assert cyclic_order((11, 0, 1), 12)[:3] == (11, 0, 1)
     assert pad_window((11, 0), 12, 4) == (0, 1, 2, 11)
+
+
+def test_axes_that_come_back_soon_lie_first() -> None:
+    windows = [(0, 1, 2), (2, 3, 4), (), (4, 5, 1)]
+    assert by_next_use(windows, 7) == [(2, 1, 0), (4, 2, 3), (), (1, 4, 5), (0, 1, 2, 3, 4, 5, 6)]

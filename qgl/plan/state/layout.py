@@ -6,11 +6,7 @@ from collections.abc import Sequence
 
 
 def cyclic_order(active: Sequence[int], axes: int) -> tuple[int, ...]:
-    """All axes, the active ones first, starting on either side of the largest gap between active ones.
-
-    Windows that follow each other round a ring are then rotations of each other, which cost nothing when a block
-    leaves its window at the back, and one plain matrix transposition otherwise.
-    """
+    """All axes, the active ones first, starting on either side of the largest gap between active ones."""
     ring = sorted(active)
     gaps = [(ring[k] - ring[k - 1]) % axes or axes for k in range(len(ring))]
     first = max(range(len(ring)), key=lambda k: (gaps[k], -k))
@@ -26,23 +22,40 @@ def pad_window(active: Sequence[int], axes: int, width: int) -> tuple[int, ...]:
     return tuple(sorted(cyclic_order(active, axes)[:width]))
 
 
-class Layouts:
-    """Follows the layout through a program and numbers the distinct transpositions."""
+def by_next_use(windows: Sequence[Sequence[int]], axes: int) -> list[tuple[int, ...]]:
+    """The axes of each window, those first that come back soonest; and at the end all axes as they are first needed.
 
-    def __init__(self, axes: int, first_window: Sequence[int] | None) -> None:
-        self._axes = axes
-        start = tuple(range(axes)) if first_window is None else cyclic_order(first_window, axes)
-        self.first = self.current = start
-        self._moves: dict[tuple[int, ...], int] = {tuple(range(axes)): 0}
+    What is needed soon then lies at the front of memory and moves in long pieces, or not at all.
+    """
+    upcoming, orders = [len(windows)] * axes, []
+    for number in reversed(range(len(windows))):
+        orders.append(tuple(sorted(windows[number], key=lambda axis: (upcoming[axis], axis))))
+        for axis in windows[number]:
+            upcoming[axis] = number
+    return [*orders[::-1], tuple(sorted(range(axes), key=lambda axis: (upcoming[axis], axis)))]
+
+
+class Layouts:
+    """Follows the layout through a program, from `first` on, and numbers the distinct transpositions."""
+
+    def __init__(self, first: Sequence[int]) -> None:
+        self.first = self.current = tuple(first)
+        self._axes = len(first)
+        self._moves: dict[tuple[int, ...], int] = {tuple(range(len(first))): 0}
 
     @property
     def moves(self) -> tuple[tuple[int, ...], ...]:
         """The distinct transpositions, by number."""
         return tuple(self._moves)
 
+    def placed(self, window: Sequence[int]) -> tuple[int, ...]:
+        """The axes of `window` in the order in which they are brought: as they lie where they are at the front."""
+        front = self.current[: len(window)]
+        return front if set(front) == set(window) else tuple(window)
+
     def bring(self, window: Sequence[int]) -> int:
-        """Brings `window` to the front in cyclic order; the number of the transposition that does it."""
-        target = cyclic_order(window, self._axes)
+        """Brings `window` to the front, in this order; the number of the transposition that does it."""
+        target = (*window, *(axis for axis in self.current if axis not in set(window)))
         move = self._positions(target)
         self.current = target
         return self._moves.setdefault(move, len(self._moves))

@@ -23,7 +23,7 @@ from qgl.plan.state.elements import (
     axes_of,
     bases_of,
 )
-from qgl.plan.state.layout import Layouts, cyclic_order, pad_window
+from qgl.plan.state.layout import Layouts, by_next_use, pad_window
 from qgl.plan.state.products import ProductBuilder
 from qgl.plan.state.tables import (
     BLOCK,
@@ -61,9 +61,10 @@ def lower(
     arity is at least the axes of any small element, width that of the blocks.
     """
     pool = PoolBuilder(expressions)
-    steps = _Stepper(axes, width, expressions, ProductBuilder(arity, width, pool))
-    for part in parts:
-        steps.add(part)
+    *windows, first = by_next_use([_window(part, axes, width) for part in parts], axes)
+    steps = _Stepper(first, width, expressions, ProductBuilder(arity, width, pool))
+    for part, window in zip(parts, windows, strict=True):
+        steps.add(part, window)
     tables = tuple(
         StartTable(start.axes, _int([expressions.row(each) for each in start.numbers]).reshape(-1, 2), start.conjugate)
         for start in starts
@@ -82,6 +83,13 @@ def lower(
         program,
         tables,
     )
+
+
+def _window(part: Part, axes: int, width: int) -> tuple[int, ...]:
+    """The axes that a block takes, filled up to its width; none of what is no block."""
+    if isinstance(part, list):
+        return pad_window(sorted({axis for small in part for axis in small.axes}), axes, width)
+    return pad_window(part.axes, axes, width) if isinstance(part, Small) else ()
 
 
 def widest_small(elements: Sequence[Action], axes: int) -> int:
@@ -135,22 +143,25 @@ def _phases(element: Action) -> tuple[DiagonalTerm, ...] | None:
 class _Stepper:
     """Turns parts into steps, following the layout of the state."""
 
-    def __init__(self, axes: int, width: int, expressions: ExpressionBuilder, products: ProductBuilder) -> None:
+    def __init__(
+        self, first: Sequence[int], width: int, expressions: ExpressionBuilder, products: ProductBuilder
+    ) -> None:
         self.products = products
-        self._axes, self._width, self._expressions = axes, width, expressions
-        self._layouts: Layouts | None = None
+        self._width, self._expressions = width, expressions
+        self._layout = Layouts(first)
         self._rows: list[tuple[int, int, int, int]] = []  # kind, row, move, mask
         self._resets = 0
         self._pauli_words: list[tuple[Letters, int, int]] = []  # letters, controls, angle
         self._diagonals: list[list[tuple[int, int]]] = []
         self._evolutions: list[tuple[list[tuple[Letters, int]], list[tuple[Letters, int]], int, int]] = []
 
-    def add(self, part: Part) -> None:
+    def add(self, part: Part, window: tuple[int, ...]) -> None:
+        """A part; of a block also the axes that it takes."""
         match part:
             case list():
-                self._block(part, (), sorted({axis for small in part for axis in small.axes}))
+                self._block(part, (), window)
             case Small():
-                self._block([part], part.controls, list(part.axes))
+                self._block([part], part.controls, window)
             case PauliExponential():
                 letters = self._letters(part.axes, part.pauli_word)
                 self._pauli_words.append((letters, self._mask(part.controls), self._expressions.row(part.angle)))
@@ -175,23 +186,18 @@ class _Stepper:
         self._evolutions.append((plain, other, self._expressions.row(part.time), self._mask(part.controls)))
         self._step(EVOLVE, len(self._evolutions) - 1)
 
-    def _block(self, smalls: list[Small], controls: tuple[int, ...], window: list[int]) -> None:
-        full = pad_window(window, self._axes, self._width)
-        for row in self.products.add(cyclic_order(full, self._axes)[: self._width], smalls):
-            move = self._layout(full).bring(full)
-            self._layout().rotate(self._width)
+    def _block(self, smalls: list[Small], controls: tuple[int, ...], window: tuple[int, ...]) -> None:
+        order = self._layout.placed(window)
+        for row in self.products.add(order, smalls):
+            move = self._layout.bring(order)
+            self._layout.rotate(self._width)
             self._rows.append((MASKED if controls else BLOCK, row, move, self._mask(controls)))
-
-    def _layout(self, window: Sequence[int] | None = None) -> Layouts:
-        if self._layouts is None:
-            self._layouts = Layouts(self._axes, window)
-        return self._layouts
 
     def _step(self, kind: int, row: int, mask: int = 0) -> None:
         self._rows.append((kind, row, 0, mask))
 
     def _mask(self, axes: Sequence[int]) -> int:
-        return sum(1 << self._layout().bit(axis) for axis in axes)
+        return sum(1 << self._layout.bit(axis) for axis in axes)
 
     def _letters(self, axes: Sequence[int], pauli_word: str) -> Letters:
         pairs = list(zip(axes, pauli_word, strict=True))
@@ -201,7 +207,7 @@ class _Stepper:
 
     def finish(self) -> tuple[PauliWordTable, DiagonalTable, EvolveTable, Steps]:
         zero = self._expressions.row(real(0.0))
-        layout = self._layout()
+        layout = self._layout
         pauli_words = PauliWordTable(
             _pauli_words([letters for letters, _, _ in self._pauli_words]),
             _int([controls for _, controls, _ in self._pauli_words]),

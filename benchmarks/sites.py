@@ -1,4 +1,5 @@
-"""`python -m benchmarks.sites`: W4 and W2 with ten thousand and a hundred thousand sites, in processor time.
+"""`python -m benchmarks.sites`: W4, W2 and the same of channels with ten thousand and a hundred thousand sites, in
+processor time.
 
 Prints the table of `docs/planner.md`: seconds of processor time to check the text, to plan, for the first value and
 gradient, and for a further one (the least of several); and the memory of the process, when it has planned and at the
@@ -16,7 +17,7 @@ from itertools import pairwise
 
 from benchmarks.workloads import Case
 
-CASES = (("W4", 4, 64), ("W2", 4))
+CASES = (("W4", 4, 64), ("W2", 4), ("W4c", 4, 64), ("W2c", 4))
 SITES = (10_000, 100_000)
 STEPS = 6
 

@@ -7,21 +7,21 @@ which looks at a gate and at what is known of its wires, is taken once for each 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.distinct import distinct_rows
-from qgl.expression import Input, Real
-from qgl.program.operations import GateApplication, Operation
-from qgl.program.rolled import Block, Ints, Lane, Operations, Piece
+from qgl.expression import Input
+from qgl.program.operations import Discard, Fresh, GateApplication, Operation, PauliRotation
+from qgl.program.rolled import Block, Ints, Lane, Operations, Piece, is_plain
 
 FEWEST = 32  # gates of a lane, on the average, from which on lanes are worth their while
 LEVELS = 64  # lanes of one block before they too must be worth their while
 
 States = tuple[int, ...]  # what is known of the wires of a gate, in their order
-Step = Callable[[GateApplication, States], tuple[Operation | None, States]]
+Step = Callable[[Operation, States], tuple[Operation | None, States]]
+LANED = (GateApplication, PauliRotation, Fresh, Discard)  # what is in lanes
 
 
 def lanes_of(operations: Sequence[Operation]) -> tuple[Lane, ...] | None:
@@ -43,20 +43,21 @@ def rolled_up(lanes: Iterable[Lane]) -> Operations:
 
 
 def _lanes(piece: Piece, most: int) -> list[Lane] | None:
-    """A piece as lanes; None if they are more than `most`, or if it is no gate with plain angles."""
+    """A piece as lanes; None if they are more than `most`, or if it is no plain operation of those that lanes have."""
     if isinstance(piece, Block):
         return _levels(piece, most)
-    if most < 1 or not isinstance(piece, GateApplication) or piece.condition:
+    if most < 1 or not isinstance(piece, LANED) or piece.condition or not is_plain(piece):
         return None
-    atoms = [atom for angle in piece.angles for _, atom in angle.terms]
-    elements = [atom.element for atom in atoms if isinstance(atom, Input)]
-    if len(elements) < len(atoms):
-        return None
-    return [Lane(piece, np.array([piece.wires], dtype=np.int64), np.array([elements], dtype=np.int64))]
+    elements = [atom.element for number in piece.numbers for _, atom in number.terms if isinstance(atom, Input)]
+    return [Lane(piece, np.array([piece.wires], dtype=np.int64), np.array([elements], dtype=np.int64), True)]
 
 
 def _levels(block: Block, most: int) -> list[Lane] | None:
     """A block cut so that the gates of a lane share no wire: again and again, what has nothing left before it."""
+    if not all(isinstance(lane.pattern, LANED) for lane in block.lanes):
+        return None
+    if len(block.lanes) == 1 and block.lanes[0].apart:
+        return list(block.lanes)
     count, widest = len(block.lanes), max(lane.wires.shape[1] for lane in block.lanes)
     table = np.full((block.rounds, count, widest), -1, dtype=np.int64)
     for number, lane in enumerate(block.lanes):
@@ -70,7 +71,7 @@ def _levels(block: Block, most: int) -> list[Lane] | None:
         for number, lane in enumerate(block.lanes):
             rows = ready[ready % count == number] // count
             if len(rows):
-                lanes.append(lane.part(rows))
+                lanes.append(Lane(lane.pattern, lane.wires[rows], lane.elements[rows], apart=True))
         if len(lanes) > most or (len(lanes) > LEVELS and len(wires) - len(left) < FEWEST * len(lanes)):
             return None
     return lanes
@@ -87,42 +88,23 @@ def _firsts(wires: Ints) -> NDArray[np.bool_]:
 # ---------------------------------------------------------------- local steps
 
 
-def numbered(lane: Lane) -> GateApplication:
-    """The gate of a lane on wires 0, 1, ..., of inputs whose elements are the columns of the lane's."""
-    columns = iter(range(lane.elements.shape[1]))
-
-    def own(angle: Real) -> Real:
-        terms = [(factor, Input(_input(atom).parameter, next(columns))) for factor, atom in angle.terms]
-        return Real(angle.constant, tuple(terms))
-
-    pattern, wires = lane.pattern, tuple(range(lane.wires.shape[1]))
-    return replace(pattern, wires=wires, angles=tuple(map(own, pattern.angles)))
-
-
-def put(lane: Lane, left: GateApplication, rows: Ints) -> Lane:
-    """What is left of some rows of a lane, `left` being what is left of its numbered gate."""
-    columns = [_input(atom).element for angle in left.angles for _, atom in angle.terms]
-    return Lane(left, lane.wires[rows][:, list(left.wires)], lane.elements[rows][:, columns])
-
-
 def stepped(lanes: Sequence[Lane], states: Ints, step: Step, backward: bool = False) -> tuple[Lane, ...]:
-    """What a local step leaves of each gate, in the order of the lanes, or from the last one on.
+    """What a local step leaves of each operation, in the order of the lanes, or from the last one on.
 
     states  of every wire what is known, small whole numbers, shape (wires,); changed in place
-    step    from a numbered gate and the states of its wires to what is left of it and the states after; what is left is
-            nothing or a gate on some of the wires
+    step    from a numbered operation and the states of its wires to what is left of it and the states after; what is
+            left is nothing or an operation on some of the wires
     """
     kept: list[list[Lane]] = []
     for lane in reversed(lanes) if backward else lanes:
-        pattern, parts = numbered(lane), list[Lane]()
+        pattern, parts = lane.numbered, list[Lane]()
         for before, rows in groups(states[lane.wires]):
             left, after = step(pattern, before)
             states[lane.wires[rows]] = after
             if left is pattern and len(rows) == len(lane.wires):
                 parts.append(lane)
             elif left is not None:
-                assert isinstance(left, GateApplication)
-                parts.append(put(lane, left, rows))
+                parts.append(lane.become(left, rows))
         kept.append(parts)
     return tuple(lane for parts in (reversed(kept) if backward else kept) for lane in parts)
 
@@ -135,8 +117,3 @@ def groups(states: Ints) -> Iterator[tuple[States, Ints]]:
     first, place = distinct_rows(states)
     for number, row in enumerate(first.tolist()):
         yield tuple(states[row].tolist()), np.flatnonzero(place == number)
-
-
-def _input(atom: object) -> Input:
-    assert isinstance(atom, Input)
-    return atom

@@ -13,7 +13,7 @@ import numpy as np
 
 from qgl.expression import Input, with_inputs
 from qgl.ir.circuit import Circuit
-from qgl.ir.lanes import groups, numbered
+from qgl.ir.lanes import groups
 from qgl.program.operations import Evolution, GateApplication, MatrixUnitary, Operation, PauliRotation
 from qgl.program.rolled import Lane
 
@@ -58,11 +58,10 @@ def _may_cancel(lanes: Sequence[Lane], wires: int) -> bool:
     return False
 
 
-def _plain(lane: Lane) -> GateApplication:
-    """The gate of a lane on wires 0, 1, ..., all elements of inputs being 0."""
-    gate = numbered(lane)
-    angles = (with_inputs(angle, lambda each: Input(each.parameter, 0)) for angle in gate.angles)
-    return replace(gate, angles=tuple(angles))
+def _plain(lane: Lane) -> Operation:
+    """The operation of a lane on wires 0, 1, ..., all elements of inputs being 0."""
+    numbered = lane.numbered
+    return numbered.with_numbers([with_inputs(each, lambda i: Input(i.parameter, 0)) for each in numbered.numbers])
 
 
 def _undoes(operation: Operation, other: Operation) -> bool:

@@ -13,6 +13,7 @@ permutes phases among what is seen, or acts where nothing is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 
 import numpy as np
@@ -24,6 +25,7 @@ from qgl.ir.facts import diagonal_wires, is_permutation, is_reset, is_swap
 from qgl.ir.lanes import States, rolled_up, stepped
 from qgl.passes.known_states import resolve_known
 from qgl.program.operations import LIFETIME, GateApplication, Measurement, Operation, inputs_of
+from qgl.program.rolled import Lane
 
 
 class Seen(IntEnum):
@@ -54,7 +56,7 @@ def _swept(circuit: Circuit, reads_only_bits: bool) -> Circuit:
     if circuit.lanes is not None:
         levels = np.zeros(len(circuit.wires), dtype=np.int64)
         levels[list(circuit.visible)] = least
-        return circuit.with_operations(rolled_up(stepped(circuit.lanes, levels, _step, backward=True)))
+        return circuit.with_operations(rolled_up(_used(circuit, stepped(circuit.lanes, levels, _step, backward=True))))
     seen = dict.fromkeys(range(len(circuit.wires)), Seen.NOTHING)
     sweep = _Sweep(seen | dict.fromkeys(circuit.visible, least))
     kept = [left for operation in reversed(circuit.operations) if (left := sweep.step(operation)) is not None]
@@ -68,10 +70,22 @@ def live_parameters(circuit: Circuit) -> frozenset[Input]:
     return frozenset[Input]().union(*map(inputs_of, circuit.operations))
 
 
-def _step(gate: GateApplication, after: States) -> tuple[Operation | None, States]:
-    """What is left of a numbered gate, and what is seen before it."""
+def _used(circuit: Circuit, lanes: Sequence[Lane]) -> Iterator[Lane]:
+    """Lanes without lives of wires that nothing else touches."""
+    used = np.zeros(len(circuit.wires), np.bool_)
+    used[list(circuit.visible)] = True
+    for lane in lanes:
+        if not isinstance(lane.pattern, LIFETIME):
+            used[lane.wires] = True
+    for lane in lanes:
+        kept = used[lane.wires[:, 0]]
+        yield lane if kept.all() else lane.part(np.flatnonzero(kept))
+
+
+def _step(operation: Operation, after: States) -> tuple[Operation | None, States]:
+    """What is left of a numbered operation, and what is seen before it."""
     sweep = _Sweep({wire: Seen(level) for wire, level in enumerate(after)})
-    left = sweep.step(gate)
+    left = sweep.step(operation)
     return left, tuple(int(sweep.seen[wire]) for wire in range(len(after)))
 
 

@@ -55,10 +55,10 @@ def resolve_known(circuit: Circuit) -> Circuit:
 _VALUES = (False, True, None)  # by their number in lanes
 
 
-def _step(gate: GateApplication, before: States) -> tuple[Operation | None, States]:
-    """What is left of a numbered gate, and what is known after it."""
+def _step(operation: Operation, before: States) -> tuple[Operation | None, States]:
+    """What is left of a numbered operation, and what is known after it."""
     known = _Known({wire: _VALUES[value] for wire, value in enumerate(before)})
-    left = known.step(gate)
+    left = known.step(operation)
     return left, tuple(_VALUES.index(known.value[wire]) for wire in range(len(before)))
 
 

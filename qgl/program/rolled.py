@@ -7,7 +7,8 @@ the operations one by one gets them when they are first asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, SupportsIndex, overload
 
@@ -23,35 +24,53 @@ Ints = NDArray[np.int64]
 
 @record(eq=False)
 class Lane:
-    """A gate that is applied once in each round of a block, on other wires and of other inputs each time.
+    """An operation that happens once in each round of a block, on other wires and of other inputs each time.
 
-    pattern   a gate of this form, whose wires and elements say nothing; its angles are sums of single inputs, no
+    pattern   an operation of this form, whose wires and elements say nothing; its numbers are sums of single inputs, no
               functions of them
     wires     shape (rounds, wires of the pattern)
-    elements  of each input in its angles, in order, the element; shape (rounds, inputs)
+    elements  of each input in its numbers, in order, the element; shape (rounds, inputs)
+    apart     whether it is known that no wire is in two rounds
     """
 
-    pattern: GateApplication
+    pattern: Operation
     wires: Ints
     elements: Ints
+    apart: bool = False
 
     def unrolled(self) -> list[Operation]:
-        """The gate of each round."""
-        pattern, rows = self.pattern, [tuple(row) for row in self.wires.tolist()]
-        span, gate, controls = pattern.span, pattern.gate, pattern.controls
+        """The operation of each round."""
+        made, rows = _maker(self.pattern), map(tuple, self.wires.tolist())
         if not self.elements.shape[1]:
-            return [GateApplication(wires, span, gate, pattern.angles, controls=controls) for wires in rows]
-        angles = zip(*self._angles(), strict=True)
-        return [GateApplication(w, span, gate, each, controls=controls) for w, each in zip(rows, angles, strict=True)]
+            return [made(wires, self.pattern.numbers) for wires in rows]
+        return [made(*each) for each in zip(rows, zip(*self._numbers(), strict=True), strict=True)]
 
     def part(self, rows: Ints) -> Lane:
         """Some of the rounds."""
-        return Lane(self.pattern, self.wires[rows], self.elements[rows])
+        return Lane(self.pattern, self.wires[rows], self.elements[rows], self.apart)
 
-    def _angles(self) -> Iterator[list[Real]]:
-        """Of each angle of the pattern, those of all rounds."""
+    @property
+    def numbered(self) -> Operation:
+        """The operation on wires 0, 1, ..., of inputs whose elements are the columns of the lane's."""
+        columns = iter(range(self.elements.shape[1]))
+
+        def own(number: Real) -> Real:
+            terms = [(factor, Input(_input(atom).parameter, next(columns))) for factor, atom in number.terms]
+            return Real(number.constant, tuple(terms))
+
+        numbers = tuple(map(own, self.pattern.numbers))
+        return replace(self.pattern, wires=tuple(range(self.wires.shape[1]))).with_numbers(numbers)
+
+    def become(self, other: Operation, rows: Ints | None = None) -> Lane:
+        """The lane of another operation, on some wires and of some inputs of the numbered one; in some rounds."""
+        wires, elements = (self.wires, self.elements) if rows is None else (self.wires[rows], self.elements[rows])
+        columns = [_input(atom).element for number in other.numbers for _, atom in number.terms]
+        return Lane(other, wires[:, list(other.wires)], elements[:, columns], self.apart)
+
+    def _numbers(self) -> Iterator[list[Real]]:
+        """Of each number of the pattern, those of all rounds."""
         place = 0
-        for angle in self.pattern.angles:
+        for angle in self.pattern.numbers:
             known = [(coefficient, _input(atom).parameter) for coefficient, atom in angle.terms]
             columns = self.elements[:, place : place + len(known)]
             place += len(known)
@@ -67,6 +86,19 @@ class Lane:
                     )
                     for row in columns.tolist()
                 ]
+
+
+def _maker(pattern: Operation) -> Callable[[Wires, tuple[Real, ...]], Operation]:
+    """Makes an operation like the pattern on other wires and of other numbers; of a gate, as most are, directly."""
+    if type(pattern) is GateApplication:
+        span, gate, controls = pattern.span, pattern.gate, pattern.controls
+        return lambda wires, numbers: GateApplication(wires, span, gate, numbers, controls=controls)
+    return lambda wires, numbers: replace(pattern, wires=wires).with_numbers(numbers)
+
+
+def is_plain(operation: Operation) -> bool:
+    """Whether all of its numbers are sums of inputs, no functions of them."""
+    return all(isinstance(atom, Input) for number in operation.numbers for _, atom in number.terms)
 
 
 def _input(atom: Atom) -> Input:

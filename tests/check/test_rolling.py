@@ -62,13 +62,21 @@ visible v on line_;
 visible w on board;
 hidden h[6];
 hidden u on given;
-local v within 1;
+local v within 1, channel <= 2;
 param a[3, v] ~ normal(0, 1);
 param b[line_] : real ~ normal(0, 1);
 param c[edges(line_)] ~ normal(0, 1);
 param d[8, 15] ~ normal(0, 1);
 param e[edges(board)] ~ normal(0, 1);
 param f ~ normal(0, 1);
+layer turned(x: angle, q: qubit) { rx(x) q; ry(?) q; }
+layer twice(k: int, x: angle[15], q: qubit, r: qubit) { turned(x[3]) q; su4(x) q, r; rz(0.1 * f) r; turned(?) r; }
+layer wide(q: qubit[2], r: qubit[m]) { for k in q { h k; } cx q[0], r[0]; for (s, t) in chain(q) { cz s, t; } h q; }
+channel mixed(x: angle[15], q: qubit, r: qubit) {
+    fresh e[2] = plus; su4(x) q, e[0]; let t = e[1]; fresh g; cx t, r; su4(?) g, r;
+}
+channel pair(q: qubit, r: qubit) { mixed(?) q, r; ry(?) q; }
+channel outer(q: qubit, r: qubit) { fresh e; cx q, e; mixed(d[1]) e, r; repeat 2 as j { rx(d[j, 1]) e; } }
 """
 LOOPS = (
     "for k in 0..{n} {{ {gate} }}",
@@ -119,6 +127,31 @@ GATES = (
     "rx(b[k] / (k - k)) h[1];",
     "measure h[0] -> m; if m { x h[1]; rx(?) v; }",
     "let q = v[k % 7]; x q;",
+    "let y = 2 * a[1, k] + f; rx(y) k; let z = k + 1; rz(d[z, 2]) h[z];",
+    "turned(a[1, k]) k;",
+    "turned(?) v[k];",
+    "turned(a[0]) v;",
+    "pair k, r;",
+    "twice(k, d[k]) h[k], h[(k + 1) % 6];",
+    "twice(1, ?) h[k], v[k];",
+    "mixed(d[k]) h[k], h[(k + 2) % 6];",
+    "mixed(d[2]) k, r;",
+    "mixed(?) k, r; turned(?) k;",
+    "outer k, r;",
+    "outer h[k], h[k];",
+    "wide h[0..1], v;",
+    "wide [k, r], [h[0]];",
+    "ctrl rx(a[1, k]) k, h[0];",
+    "ctrl inverse su2(?) h[k], h[(k + 1) % 6];",
+    "inverse twice(k, d[k]) h[k], h[(k + 1) % 6];",
+    "ctrl(2) twice(k, d[k]) v[0], v[1], h[k], h[(k + 1) % 6];",
+    "ctrl turned(0.1) k, h[1]; inverse p(f + a[0, k]) k;",
+    "ctrl x v[0], h;",
+    "fresh e; cx k, e; fresh g = one; cz g, e;",
+    "fresh e = d[0]; cx k, e;",
+    "for j in 0..1 { rx(d[j, 3]) h[(k + j) % 6]; } repeat 2 { ry(?) h[0]; }",
+    "for j in 0..k { rx(d[j, 3]) h[0]; }",
+    "turned(90) k; rx(sin(f)) k;",
 )
 
 
@@ -148,11 +181,38 @@ def test_what_is_rolled_up(monkeypatch: pytest.MonkeyPatch) -> None:
         "for (q, r) in edges(board) { rzz(2 * e[q, r]) q, r; rx(?) q; }",
         "for k in 0..5 { ry(b[k] - pi) v[k]; cx h[k], h[(k + 1) % 6]; su4(d[k]) v[k], v[k + 1]; }",
         "repeat 6 as k { rz(d[k, 2 * k] + f) h[k]; }",
+        "for (q, r) in brick(line_, 1) { mixed(d[2]) q, r; outer r, q; pair q, r; }",
+        "repeat 6 as k { let x = d[k]; twice(k, x) h[k], h[(k + 1) % 6]; let z = k + 1; rx(2 * x[3]) v[z]; }",
+        "for k in v { ctrl inverse su2(?) k, h[0]; fresh e = one; ctrl(2) turned(f) k, h[1], e; }",
+        "repeat 6 as k { for j in 0..1 { ry(d[j, 2]) h[(k + j) % 6]; } wide [h[k], v[k]], w; }",
+        "turned(a[1]) v; turned(?) v; turned(f) w; pair h, v[0..5];",
     )
     for body in bodies:
         operations = rolled(f"{HEAD}model {{ {body} }}\n", monkeypatch)
         assert operations is not None
         assert all(isinstance(piece, Block) for piece in operations.pieces), body
+
+
+def test_channels_are_held_to_their_bounds_in_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first call that touches too much is told, though calls are noted together."""
+    text = (
+        f"{HEAD}model {{ for k in v {{ outer k, h[0]; }} for (k, r) in edges(line_) {{ outer k, r; mixed(?) r, k; }} }}"
+    )
+    assert rolled(text.replace("channel <= 2", "channel <= 1"), monkeypatch) is None
+    assert rolled(text, monkeypatch) is not None
+
+
+def test_a_number_of_all_rounds_has_its_input_in_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One angle is the same in all rounds and another is not."""
+    operations = rolled(f"{HEAD}model {{ for k in v {{ u(f, a[1, k], 0.5) k; }} rx(f) v; }}\n", monkeypatch)
+    assert operations is not None
+    for block in operations.pieces:
+        assert isinstance(block, Block)
+        for lane in block.lanes:
+            count = sum(len(angle.terms) for angle in lane.pattern.numbers)
+            assert (
+                lane.elements.shape == (7, count) == (7, len(list(lane.numbered.numbers)) - (lane.pattern.name == "u"))
+            )
 
 
 def test_parts_stay_rolled_up_where_they_can(monkeypatch: pytest.MonkeyPatch) -> None:

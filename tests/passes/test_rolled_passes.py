@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.workloads import CHAIN
+from benchmarks.workloads import CHAIN, CHANNELS
 from qgl.compiler import analyse, circuit_of
 from qgl.data.environment import FolderEnvironment
 from qgl.ir import lanes
@@ -54,8 +54,9 @@ def test_passes_leave_the_same_of_random_loops(name: str, monkeypatch: pytest.Mo
     assert stayed > 10
 
 
-def test_passes_make_no_gate_of_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    program = analyse(Source("program.qgl", CHAIN), FolderEnvironment(Path()), {"n": 80, "depth": 3}).program
+@pytest.mark.parametrize("text", [CHAIN, CHANNELS], ids=["chain", "channels"])
+def test_passes_make_no_gate_of_a_loop(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = analyse(Source("program.qgl", text), FolderEnvironment(Path()), {"n": 80, "depth": 3}).program
     circuit = circuit_of(program)
     expected = on_each_wire(standard(unrolled(circuit), True))
     fresh = replace(circuit, operations=Operations(program.operations.pieces))  # type: ignore[attr-defined]

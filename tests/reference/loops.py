@@ -12,7 +12,8 @@ from qgl.data.environment import FolderEnvironment
 from qgl.expression import Input, Real
 from qgl.gates import GATES
 from qgl.ir.circuit import Circuit
-from qgl.program.operations import GateApplication
+from qgl.program.operations import Discard, Fresh, GateApplication, Operation, PauliRotation
+from qgl.program.program import Wire
 from qgl.program.rolled import Block, Lane, Operations
 from qgl.source import Source, Span
 
@@ -41,16 +42,23 @@ ORIGIN = Span(Source("program.qgl", ""), 0, 0)
 
 def random_lane(rng: np.random.Generator, wires: int) -> Lane:
     gate = GATES[str(rng.choice(NAMES))]
-    rounds = int(rng.integers(1, wires // gate.qubits + 1))
-    table = rng.permutation(wires)[: rounds * gate.qubits].reshape(rounds, gate.qubits)
+    controls = int(rng.integers(0, 4) == 0 and gate.qubits < 3)
+    width = gate.qubits + controls
+    rounds = int(rng.integers(1, wires // width + 1))
+    table = rng.permutation(wires)[: rounds * width].reshape(rounds, width)
     free = [bool(rng.integers(0, 4)) for _ in gate.parameters]
     angles = tuple(Real(0.5 * k, ((1.0 + k, Input(0, 0)),) if each else ()) for k, each in enumerate(free))
-    return Lane(GateApplication((), ORIGIN, gate, angles), table, rng.integers(0, 40, size=(rounds, sum(free))))
+    pattern: Operation = GateApplication((), ORIGIN, gate, angles, controls=controls)
+    if gate.name in ("rzz", "rzx", "rxx") and rng.integers(0, 2):
+        pattern = PauliRotation((), ORIGIN, angles[0], str(rng.choice(["XZ", "ZZ", "YX"])), controls=controls)
+    return Lane(pattern, table, rng.integers(0, 40, size=(rounds, sum(free))))
 
 
 def random_loops(rng: np.random.Generator) -> Circuit:
-    """Of gates along registers, and of loops of a few gates whose rounds may have wires in common; of 40 inputs."""
-    count = int(rng.integers(3, 9))
+    """Of gates along registers, of loops of a few gates whose rounds may have wires in common, and of such with `fresh`
+    qubits that end in their round; of 40 inputs.
+    """
+    count = int(rng.integers(3, 7))
     program = analyse(
         Source("program.qgl", f"visible v[{count}]; param a[40]; model {{ h v; }}"), FolderEnvironment(Path())
     ).program
@@ -60,7 +68,29 @@ def random_loops(rng: np.random.Generator) -> Circuit:
         rounds = min(len(lane.wires) for lane in some)
         shuffled = (replace(lane, wires=rng.permuted(lane.wires, axis=0)) for lane in some)
         blocks.insert(int(rng.integers(0, len(blocks))), Block(tuple(one.part(np.arange(rounds)) for one in shuffled)))
-    return replace(circuit_of(program), operations=Operations(blocks))
+    circuit = circuit_of(program)
+    wires = list(circuit.wires)
+    for _ in range(int(rng.integers(0, 3))):
+        block = with_fresh(rng, count, len(wires))
+        wires += [Wire("fresh", "e", 0, None, ORIGIN)] * block.rounds
+        blocks.insert(int(rng.integers(0, len(blocks) + 1)), block)
+    return replace(circuit, wires=tuple(wires), operations=Operations(blocks))
+
+
+def with_fresh(rng: np.random.Generator, wires: int, first: int) -> Block:
+    """A loop in each of whose rounds a new wire is touched a few times and ends."""
+    rounds = int(rng.integers(1, 3))
+    new = first + np.arange(rounds)[:, None]
+    none = np.zeros((rounds, 0), np.int64)
+    made = [Lane(Fresh((0,), ORIGIN), new, none)]
+    for _ in range(int(rng.integers(0, 5))):
+        gate = GATES[str(rng.choice(["cx", "rzz", "su4", "rx", "swap", "cp"]))]
+        old = np.stack([rng.permutation(wires)[: gate.qubits - 1] for _ in range(rounds)])
+        table = np.concatenate([new, old] if rng.integers(0, 2) else [old, new], axis=1)
+        angles = tuple(Real(0.1, ((1.0, Input(0, 0)),)) for _ in gate.parameters)
+        inputs = rng.integers(0, 40, size=(rounds, len(angles)))
+        made.append(Lane(GateApplication((), ORIGIN, gate, angles), table, inputs))
+    return Block((*made, Lane(Discard((0,), ORIGIN), new, none)))
 
 
 def unrolled(circuit: Circuit) -> Circuit:

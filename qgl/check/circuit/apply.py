@@ -12,8 +12,9 @@ from qgl.check.circuit.evolve import Evolver
 from qgl.check.circuit.kraus import read_kraus
 from qgl.check.circuit.multi_qubit_gates import MultiQubitGates
 from qgl.check.circuit.recorder import Recorder
-from qgl.check.circuit.rolling.columns import Columns
+from qgl.check.circuit.rolling.columns import Columns, UnrolledError
 from qgl.check.circuit.rolling.gates import Roller
+from qgl.check.circuit.rolling.rounds import Called, Surroundings
 from qgl.check.declarations.declarations import Declarations
 from qgl.check.limits import CALL, Budget
 from qgl.check.names.callees import BUILT_IN, MULTI_QUBIT, RESET, Callee, operands_of, widths_of
@@ -68,9 +69,10 @@ class Applier:
         self.applied = Applications(recorder, self.evaluator, reporter, budget, binder)
         self.multi_qubit = MultiQubitGates(self.applied)
         self.evolver = evolver
-        self.roller = Roller(recorder, Columns(self.evaluator), budget, wires_on, self._warn_of_degrees)
-        self.block = block
         self.reached: set[Symbol] = set()
+        around = Surroundings(recorder, Columns(self.evaluator), wires_on, self._warn_of_degrees, self._called)
+        self.roller = Roller(around, budget, self.reached)
+        self.block = block
         self._routines: dict[tuple[Symbol, Widths], _Routine | None] = {}
         self._generic: dict[Symbol, dict[int, str]] = {}
 
@@ -266,6 +268,8 @@ class Applier:
         routine = self.routine(symbol, widths)
         callee = routine.callee
         operands = self._variables(callee, routine.categories, operands, controls)
+        if not controls and not inverted and self.roller.call(node, symbol, callee, values, operands):
+            return
         applications = self.applied.applications(node, callee, controls, operands)
         bound = self.applied.bound(node, callee, values, [application.targets for application in applications])
         for run, application in enumerate(applications):
@@ -283,6 +287,20 @@ class Applier:
             else:
                 with self.recorder.channel(symbol.name, node.span):
                     self.applied.transformed(application.controls, inverted, node, body)
+
+    def _called(self, symbol: Symbol, widths: Sequence[int]) -> Called:
+        """What stands for the arguments of a layer or channel in its body; see `Surroundings`."""
+        generic = self.generic(symbol)
+        if len(operands_of(symbol.node)) != len(widths):
+            raise UnrolledError
+        said = tuple((name, widths[number]) for number, name in generic.items())
+        try:
+            routine = self.routine(symbol, said)
+        except FaultyError:
+            raise UnrolledError from None
+        if any(each is not None for each in routine.categories):
+            raise UnrolledError
+        return Called(routine.callee, routine.numbers, routine.qubits, dict(said))
 
     def _variables(
         self, callee: Callee, categories: tuple[int | None, ...], operands: list[Operand], controls: int

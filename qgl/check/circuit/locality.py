@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.check.circuit.cones import cones_of, regions_of
+from qgl.check.circuit.recorder import ChannelCall, RolledCall
 from qgl.check.declarations.declarations import REGISTERS, Declarations
 from qgl.check.limits import ITEMS, Budget
 from qgl.check.reporter import FaultyError, Reporter
@@ -22,14 +23,11 @@ from qgl.diagnostics.suggest import nearest
 from qgl.program.operations import Discard, Evolution, Fresh, Measurement, Operation
 from qgl.program.program import LocalityBound
 from qgl.program.rolled import Block, pieces_of
-from qgl.source import Span
 from qgl.syntax import tree
 
 KINDS = ("within", "depth", "cone", "channel")
 UNCOUNTED = (Fresh, Discard, Measurement)
 MAX_REGIONS = 200_000
-
-ChannelCall = tuple[str, Span, frozenset[int]]
 
 
 @dataclass
@@ -40,7 +38,7 @@ class Locality:
     reporter: Reporter
     budget: Budget
     operations: Sequence[Operation]
-    channel_calls: Sequence[ChannelCall]
+    channel_calls: Sequence[ChannelCall | tuple[RolledCall, ...]]
 
     def check(self, locals_: Iterable[tree.Local]) -> tuple[LocalityBound, ...]:
         """All bounds; those that are broken are reported."""
@@ -206,11 +204,25 @@ class Locality:
 
     def _channel(self, group: Group, bound: LocalityBound) -> None:
         members = set(group.wires)
-        for name, span, wires in self.channel_calls:
+        for name, span, wires in self._calls(group, bound):
             self.budget.spend(1 + len(wires) // ITEMS, bound.span)
             sites = len(members & wires)
             if sites > bound.limit:
                 self.reporter.report(ChannelTooWide(span, bound.span, name, sites, bound.limit))
+
+    def _calls(self, group: Group, bound: LocalityBound) -> Iterator[ChannelCall]:
+        """The calls of channels, but for those of blocks that all touch no more than they may."""
+        member = np.zeros(len(self.declarations.wires), dtype=np.bool_)
+        member[list(group.wires)] = True
+        for call in self.channel_calls:
+            if len(call) == 3 and isinstance(call[0], str):
+                yield call
+                continue
+            tables = [np.sort(np.where(member[wires], wires, -1), axis=1) for _, _, wires in call]
+            self.budget.spend(sum(len(each) for each in tables), bound.span)
+            if any((1 + (t[:, 1:] != t[:, :-1]).sum(axis=1) - (t[:, 0] < 0)).max() > bound.limit for t in tables):
+                for turn in range(len(tables[0])):
+                    yield from ((name, span, frozenset(wires[turn].tolist())) for name, span, wires in call)
 
 
 def _places(group: Group) -> dict[int, int]:

@@ -5,7 +5,7 @@ Wires and parameters start with those that the program declares; `fresh` and `?`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -19,9 +19,13 @@ from qgl.diagnostics.size import TooManyQubits
 from qgl.expression import Input, Real
 from qgl.program.operations import Operation
 from qgl.program.program import DataSet, Distribution, Parameter, Table, Wire
-from qgl.program.rolled import Block, Operations, Piece
+from qgl.program.rolled import Block, Ints, Operations, Piece, touched
 from qgl.source import Span
 from qgl.syntax import tree
+
+ChannelCall = tuple[str, Span, frozenset[int]]  # its name, and the wires that it touches
+RolledCall = tuple[str, Span, Ints]  # the same in each round of a block, shape (rounds, wires)
+Place = tuple[int, int, str, int | None]  # of a `?`: its source, where it stands, its kind and size
 
 
 @dataclass(slots=True)
@@ -47,24 +51,24 @@ class Recorder:
         self.parameters: list[Parameter | None] = declarations.parameters
         self.bits = 0
         self.under: tuple[Conjunction, ...] = ((),)
-        self.channel_calls: list[tuple[str, Span, frozenset[int]]] = []
+        self.channel_calls: list[ChannelCall | tuple[RolledCall, ...]] = []
         self._channel_depth = 0
-        self._anonymous: dict[tuple[int, int, str, int | None], _Anonymous] = {}
+        self._anonymous: dict[Place, _Anonymous] = {}
         self._declared = declarations
         self._names = set(declarations.main.names)
 
     @contextmanager
     def channel(self, name: str, span: Span) -> Iterator[None]:
         """A call of a channel; the wires that it touches are noted, unless it is part of another call."""
-        first = len(self.operations)
+        first, blocks = len(self.operations), len(self._blocks)
         self._channel_depth += 1
         try:
             yield
         finally:
             self._channel_depth -= 1
         if self._channel_depth == 0:
-            touched = frozenset(wire for each in self.operations[first:] for wire in each.wires)
-            self.channel_calls.append((name, span, touched))
+            noted: list[Piece] = [*self.operations[first:], *(block for _, block in self._blocks[blocks:])]
+            self.channel_calls.append((name, span, frozenset(touched(Operations(noted)))))
 
     def emit(self, operation: Operation) -> None:
         """Append an operation, under each of the conditions that hold here."""
@@ -76,11 +80,13 @@ class Recorder:
     @property
     def rolls(self) -> bool:
         """Whether a block can be noted here: under no condition, and where nobody looks at operations one by one."""
-        return self.may_roll and self.under == ((),) and not self._channel_depth and not self._captures
+        return self.may_roll and self.under == ((),) and not self._captures
 
-    def roll(self, block: Block) -> None:
-        """Note a block, where `rolls`."""
+    def roll(self, block: Block, calls: Sequence[RolledCall] = ()) -> None:
+        """Note a block, where `rolls`, and the calls of channels in each round."""
         self._blocks.append((len(self.operations), block))
+        if calls and not self._channel_depth:
+            self.channel_calls.append(tuple(calls))
 
     def finished_operations(self) -> Operations:
         """All that was noted, in order."""
@@ -110,7 +116,7 @@ class Recorder:
 
     def holes(self, node: tree.Hole, gate: str, kind: str, size: int | None, count: int) -> tuple[int, int]:
         """New elements, or vectors, for a `?` that is reached `count` times: the parameter and the first element."""
-        key = (id(node.span.source), node.span.start, kind, size)
+        key = self.place_of(node, kind, size)
         anonymous = self._anonymous.get(key)
         if anonymous is None:
             anonymous = self._anonymous[key] = _Anonymous(len(self.parameters), size)
@@ -118,6 +124,15 @@ class Recorder:
         element = anonymous.count * (size or 1)
         anonymous.count += count
         return anonymous.parameter, element
+
+    def place_of(self, node: tree.Hole, kind: str, size: int | None) -> Place:
+        """What `?` of one parameter have in common."""
+        return (id(node.span.source), node.span.start, kind, size)
+
+    def parameter_at(self, place: Place) -> int | None:
+        """The parameter of a `?` that was reached before."""
+        known = self._anonymous.get(place)
+        return None if known is None else known.parameter
 
     def row(self, data: DataSet, span: Span) -> tuple[Real, ...]:
         """The bits of one row of data, over which the model is a mixture."""
@@ -171,3 +186,7 @@ class Recorder:
         for position in range(size):
             self.wires.append(Wire("fresh", name.name, position, None, name.span))
         return range(first, first + size)
+
+    def fresh_in_rounds(self, wires: Sequence[tuple[tree.Name, int]], rounds: int) -> None:
+        """New wires, as many in each round: the names of their registers, and their positions there."""
+        self.wires += [Wire("fresh", name.name, position, None, name.span) for name, position in wires] * rounds

@@ -124,11 +124,7 @@ class Initial:
         if name == "neel":
             odd = [lattice.parity(site) for site in sites] if lattice else [position % 2 for position in range(size)]
             return (("x", (position,), ()) for position in range(size) if odd[position])
-        return (
-            (gate, (position,), tuple(map(real, numbers)))
-            for position in range(size)
-            for gate, numbers in _UNIFORM[name]
-        )
+        return named_state(name, size)
 
     def _sized(self, found: int, wanted: int, things: str, span: Span) -> None:
         if found != wanted:
@@ -207,3 +203,12 @@ def _unfit(data: DataSet, group: Group) -> str:
         if variable.categories is not None and codes.max() >= variable.categories:
             return f"has a value of {codes.max()} for `{variable.name}`, which has {variable.categories} categories"
     return ""
+
+
+def named_state(name: str, size: int) -> Iterator[Step]:
+    """The steps of a state that is the same on all qubits, or of `neel` on a bare register."""
+    if name == "neel":
+        return (("x", (position,), ()) for position in range(1, size, 2))
+    return (
+        (gate, (position,), tuple(map(real, numbers))) for position in range(size) for gate, numbers in _UNIFORM[name]
+    )

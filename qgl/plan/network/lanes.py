@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from qgl.bits.ragged import Ragged
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import diagonal_wires
-from qgl.ir.lanes import groups, numbered
+from qgl.ir.lanes import groups
 from qgl.plan.network.builder import Builder, Label
 from qgl.plan.network.table import Network, Tensors
 from qgl.plan.network.values import Handle, LaneValues, Shape
+from qgl.program.operations import LIFETIME, Discard, Fresh
 from qgl.program.rolled import Lane
 
 Ints = NDArray[np.int64]
@@ -86,10 +87,15 @@ class LaneBuilder(Builder):
             NoLaneError: angles are more than sums of inputs.
         """
         for number, lane in enumerate(self.lanes):
-            gate = numbered(lane)
+            if isinstance(lane.pattern, Fresh):
+                continue
+            operation = lane.numbered
             for rows in self._enter(number, lane.wires):
                 self._numbers.elements = lane.elements[rows]
-                self.operation(gate)
+                if isinstance(operation, Discard):
+                    self.end(0)
+                else:
+                    self.operation(operation)
                 self._leave()
         visible = np.array(self.circuit.visible, np.int64)
         touched = np.flatnonzero((self.labels >= 0) | (self.waiting > 0))
@@ -161,7 +167,8 @@ def _last_uses(lanes: Sequence[Lane], circuit: Circuit) -> Ints:
     """Of each wire that is not visible the last lane on it; -1: none."""
     uses = np.full(len(circuit.wires), -1)
     for number, lane in enumerate(lanes):
-        uses[lane.wires] = number
+        if not isinstance(lane.pattern, LIFETIME):
+            uses[lane.wires] = number
     uses[list(circuit.visible)] = -1
     return uses
 
@@ -170,7 +177,9 @@ def _last_changes(lanes: Sequence[Lane], count: int) -> Ints:
     """Of each wire the last lane whose gate is not diagonal on it; -1: none."""
     changes = np.full(count, -1)
     for number, lane in enumerate(lanes):
-        diagonal = diagonal_wires(numbered(lane))
+        if isinstance(lane.pattern, LIFETIME):
+            continue
+        diagonal = diagonal_wires(lane.numbered)
         for wire in range(lane.wires.shape[1]):
             if wire not in diagonal:
                 changes[lane.wires[:, wire]] = number

@@ -248,23 +248,38 @@ def orders(skeleton: Skeleton, sites: Sequence[int] | None) -> Iterator[tuple[st
 
 
 def _is_line(skeleton: Skeleton) -> bool:
-    """Whether wires of a joint, and of linked joints, are next to each other as they are declared: no order is better
-    then.
+    """Whether joints, and joints that are linked, are next to each other as the visible wires are declared: no order is
+    better then. A hidden wire is where the visible ones are that are on its joints, or on those linked to them.
     """
-    network, links = skeleton.network, skeleton.links
-    far = 2 * len(network.open) + 2  # from all others, as hidden wires are
-    of_wire = np.full(1 + max(network.tensors.wires.flat.max(initial=0), max(network.qubit_of, default=0)), far)
-    of_wire[list(network.qubit_of)] = list(network.qubit_of.values())
-    wires = network.tensors.wires
-    low: Ints = np.full(len(wires), 4 * far)
-    high: Ints = np.full(len(wires), -4 * far)
-    np.minimum.at(low, wires.owners, of_wire[wires.flat])
-    np.maximum.at(high, wires.owners, of_wire[wires.flat])
-    low, high = low[skeleton.joints], high[skeleton.joints]
-    least, most, inside = low.copy(), high.copy(), links.flat >= 0
-    np.minimum.at(least, links.owners[inside], low[links.flat[inside]])
-    np.maximum.at(most, links.owners[inside], high[links.flat[inside]])
-    return bool((np.maximum(high - least, most - low) <= 1).all())
+    network, links, wires = skeleton.network, skeleton.links, skeleton.network.tensors.wires
+    count = 1 + max(wires.flat.max(initial=0), max(network.qubit_of, default=0))
+    far = 2 * len(network.open) + 2
+    low_of, high_of = np.full(count, far), np.full(count, -far)
+    visible = list(network.qubit_of)
+    low_of[visible] = high_of[visible] = list(network.qubit_of.values())
+    joint_of = np.full(len(wires), -1)
+    joint_of[skeleton.joints] = np.arange(len(skeleton.joints))
+    on = joint_of[wires.owners]
+    joint, wire = on[on >= 0], wires.flat[on >= 0]
+    inside = links.flat >= 0
+    one, other = links.owners[inside], links.flat[inside]
+    low, high = _covered(joint, (low_of[wire], high_of[wire]), len(skeleton.joints), far)
+    if (low_of[wire] == far).any():
+        near = _covered(one, (low[other], high[other]), len(low), far)
+        around = _covered(wire, (np.minimum(low, near[0])[joint], np.maximum(high, near[1])[joint]), count, far)
+        hidden = low_of == far
+        low_of[hidden], high_of[hidden] = around[0][hidden], around[1][hidden]
+        low, high = _covered(joint, (low_of[wire], high_of[wire]), len(low), far)
+    apart = np.maximum(low[one], low[other]) - np.minimum(high[one], high[other])
+    return bool((np.abs(high - low) <= 1).all() and (apart <= 1).all())
+
+
+def _covered(owners: Ints, intervals: tuple[Ints, Ints], count: int, far: int) -> tuple[Ints, Ints]:
+    """The intervals that those of each owner cover together, shapes (count,); from far to -far where there are none."""
+    low, high = np.full(count, far), np.full(count, -far)
+    np.minimum.at(low, owners, intervals[0])
+    np.maximum.at(high, owners, intervals[1])
+    return low, high
 
 
 def _cuthill_mckee(skeleton: Skeleton) -> Indices:

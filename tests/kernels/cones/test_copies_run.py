@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.workloads import CHAIN
+from benchmarks.workloads import CHAIN, CHANNELS
 from qgl.bits.distinct import Known, distinct_rows
 from qgl.compiler import analyse, circuit_of
 from qgl.data.environment import FolderEnvironment
@@ -54,8 +54,8 @@ def figures(plan: Plan) -> dict[str, float | str]:
     return kept | dict(cost.facts) | {"flops": cost.flops}
 
 
-def chain(sites: int, depth: int) -> Circuit:
-    return circuit_of(analyse(Source("x.qgl", CHAIN), FolderEnvironment(Path()), {"n": sites, "depth": depth}).program)
+def chain(sites: int, depth: int, text: str = CHAIN) -> Circuit:
+    return circuit_of(analyse(Source("x.qgl", text), FolderEnvironment(Path()), {"n": sites, "depth": depth}).program)
 
 
 def random_words(rng: np.random.Generator, count: int, wires: int) -> Expectation:
@@ -76,7 +76,7 @@ def test_random_loops(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(representatives, "PATIENCE", 1000)
     rng = np.random.default_rng(seed)
     circuit = random_loops(rng)
-    query, inputs = random_words(rng, 12, len(circuit.wires)), rng.normal(size=40)
+    query, inputs = random_words(rng, 12, len(circuit.visible)), rng.normal(size=40)
     assert representatives.representatives(circuit, [query]) is not None
     values, gradient = values_and_gradient(planned(circuit, query), query, inputs)
     expected = values_and_gradient(planned(unrolled(circuit), query), query, inputs)
@@ -84,8 +84,9 @@ def test_random_loops(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_allclose(gradient, expected[1], atol=1e-10)
 
 
-def test_a_chain_has_the_same_plan_and_the_same_answers() -> None:
-    circuit = chain(70, 2)
+@pytest.mark.parametrize("text", [CHAIN, CHANNELS], ids=["chain", "channels"])
+def test_a_chain_has_the_same_plan_and_the_same_answers(text: str) -> None:
+    circuit = chain(70, 2, text)
     pairs = np.stack([np.arange(69), np.arange(1, 70)], axis=1).astype(np.int32)
     query = Expectation.sparse(pairs)
     plan, reference = planned(circuit, query), planned(unrolled(circuit), query)
@@ -99,9 +100,9 @@ def test_a_chain_has_the_same_plan_and_the_same_answers() -> None:
 def test_a_long_chain_is_planned_without_a_gate_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pattern, "TOGETHER", 150)
     query = Expectation.sparse(np.stack([np.arange(399), np.arange(1, 400)], axis=1).astype(np.int32))
-    expected = planned(unrolled(chain(400, 4)), query)
+    expected = [planned(unrolled(chain(400, 4, text)), query) for text in (CHAIN, CHANNELS)]
     monkeypatch.setattr(Lane, "unrolled", lambda self: pytest.fail("a loop was unrolled"))
-    assert figures(planned(chain(400, 4), query)) == figures(expected)
+    assert [figures(planned(chain(400, 4, text), query)) for text in (CHAIN, CHANNELS)] == list(map(figures, expected))
 
 
 def test_rows_are_told_apart_whatever_their_codes_are(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,11 +16,12 @@ from tests.reference.loops import random_loops, unrolled
 
 
 def of_few_wires(rng: np.random.Generator) -> Circuit:
-    """Some of the wires may be traced out, and those that are read are in any order."""
+    """Some of the wires may be traced out, `fresh` ones always are, and those that are read are in any order."""
     while len((circuit := random_loops(rng)).wires) > 6:
         pass
-    count = int(rng.integers(1, len(circuit.wires) + 1)) if rng.integers(0, 2) else len(circuit.wires)
-    return replace(circuit, visible=tuple(rng.permutation(len(circuit.wires))[:count].tolist()))
+    register = len(circuit.visible)
+    count = int(rng.integers(1, register + 1)) if rng.integers(0, 2) else register
+    return replace(circuit, visible=tuple(rng.permutation(register)[:count].tolist()))
 
 
 @pytest.mark.parametrize("bits_known", [False, True])

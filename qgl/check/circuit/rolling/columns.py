@@ -17,9 +17,11 @@ from qgl.check.values.values import Array, Dimension, Group, Qubit, Site, Value,
 from qgl.expression import Input, Real
 from qgl.record import record
 from qgl.syntax import tree
+from qgl.syntax.walk import names_in
 
 Ints = NDArray[np.int64]
 LARGEST = 1 << 31  # of whole numbers in a loop: sums and products of two are exact
+OF_ANYTHING = ("chain", "ring", "pairs")  # functions of a list, whatever is in it
 _INTEGERS = {"+": np.add, "-": np.subtract, "*": np.multiply, "%": np.mod}
 
 
@@ -52,6 +54,18 @@ class Inputs:
     elements: Ints
 
 
+@record(eq=False)
+class Wide:
+    """A few qubits in each round, shape (rounds, qubits)."""
+
+    wires: Ints
+
+
+def is_varied(value: Value) -> bool:
+    """Whether a value says what there is in each round."""
+    return isinstance(value, Column | Row | Inputs | Wide)
+
+
 @dataclass
 class Columns:
     """Reads expressions in which the variables of a loop stand for a `Column` each."""
@@ -60,7 +74,7 @@ class Columns:
     _tables: dict[tuple[int, str, int], tuple[object, Ints]] = field(default_factory=dict)
 
     def read(self, node: tree.Expression, frame: Frame) -> Value:
-        """The value in all rounds: a `Column`, `Row` or `Inputs`, or what it is in each of them.
+        """The value in all rounds: a `Column`, `Row`, `Inputs` or `Wide`, or what it is in each of them.
 
         Raises:
             UnrolledError: see there.
@@ -68,16 +82,57 @@ class Columns:
         match node:
             case tree.Name():
                 value = frame.find(node.name)
-                return value if isinstance(value, Column | Inputs) else self._same(node, frame)
-            case tree.Number():
-                return self._same(node, frame)
+                return value if is_varied(value) else self._same(node, frame)
             case tree.Unary() if node.operator == "-":
                 return self._negative(node, frame)
             case tree.Binary() if node.operator in ("+", "-", "*", "/", "%"):
                 return self._binary(node, frame)
             case tree.Index():
                 return self._index(node, frame)
-        raise UnrolledError
+            case tree.List():
+                return self._list(node, frame)
+        if any(is_varied(frame.find(name.name)) for name in names_in(node)):
+            raise UnrolledError
+        return self._same(node, frame)
+
+    def items(self, node: tree.Expression, frame: Frame) -> Sequence[Value]:
+        """What a loop in the body runs over, which is as long in all rounds.
+
+        Raises:
+            UnrolledError: see there.
+        """
+        value = self._members(node, frame)
+        if is_varied(value):
+            raise UnrolledError
+        if isinstance(value, tuple):
+            return value
+        try:
+            return self.evaluator.items(node, frame)
+        except FaultyError:
+            raise UnrolledError from None
+
+    def _members(self, node: tree.Expression, frame: Frame) -> Value:
+        """What `read` gives; of a few qubits one by one, or of pairs of them, a tuple of columns."""
+        if isinstance(node, tree.Call) and node.function.name in OF_ANYTHING and not node.keywords:
+            parts = [self._members(each, frame) for each in node.arguments]
+            if len(parts) == 1 and isinstance(parts[0], tuple) and any(map(is_varied, parts[0])):
+                try:
+                    return self.evaluator.functions.call(node, parts)
+                except FaultyError:
+                    raise UnrolledError from None
+        value = self.read(node, frame)
+        return tuple(Column("wire", wires) for wires in value.wires.T) if isinstance(value, Wide) else value
+
+    def _list(self, node: tree.List, frame: Frame) -> Value:
+        """A list of qubits, of which at least one is another in each round."""
+        members = [self.read(each, frame) for each in node.items]
+        if not any(map(is_varied, members)):
+            return self._same(node, frame)
+        columns = [Column("wire", np.array([each.wire])) if isinstance(each, Qubit) else each for each in members]
+        if not all(isinstance(each, Column) and each.of == "wire" for each in columns):
+            raise UnrolledError
+        rounds = max(len(each.numbers) for each in columns)
+        return Wide(np.stack([in_each(each.numbers, rounds) for each in columns], axis=1))
 
     def _same(self, node: tree.Expression, frame: Frame) -> Value:
         """What is the same in all rounds. A fault of it is found again round by round, and told once."""
@@ -132,13 +187,16 @@ class Columns:
         if isinstance(node.base, tree.Name) and node.base.name in ("X", "Y", "Z"):
             raise UnrolledError
         base, *indices = [self.read(each, frame) for each in (node.base, *node.indices)]
-        if not any(isinstance(each, Column | Row | Inputs) for each in (base, *indices)):
+        if not any(map(is_varied, (base, *indices))):
             return self._same(node, frame)
         match base:
             case Array():
                 return self.part(Row(base, np.array([base.offset])), indices)
             case Row():
                 return self.part(base, indices)
+            case Wide() if len(indices) == 1:
+                places = in_each(_within(_whole(indices[0]), base.wires.shape[1]), len(base.wires))
+                return Column("wire", np.take_along_axis(base.wires, places[:, None], axis=1)[:, 0])
             case Group() if len(indices) == 1 and not base.members:
                 return self._member(base, indices[0])
             case Lattice() if len(indices) == 1 and base.kind not in ("grid", "torus"):

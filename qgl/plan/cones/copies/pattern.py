@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from qgl.expression import Input
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import diagonal_wires
-from qgl.ir.lanes import numbered
 from qgl.plan.cones.wire_segments import ALL, BITS, invisible
+from qgl.program.operations import LIFETIME
 from qgl.program.rolled import Lane
 
 Ints = NDArray[np.int64]
@@ -49,18 +49,19 @@ class Links:
 
     @classmethod
     def of(cls, circuit: Circuit, lanes: Sequence[Lane]) -> Links:
-        """The links of the gates of a circuit."""
+        """The links of the gates of a circuit, in which no wire begins twice."""
+        lanes = [lane for lane in lanes if not isinstance(lane.pattern, LIFETIME)]
         starts = np.cumsum([0, *(len(lane.wires) for lane in lanes)])
         offsets = np.cumsum([0, *(parameter.size for parameter in circuit.parameters)])
         last = np.full(len(circuit.wires), NONE)
         made = cls(lanes, starts, [], [], [], last)
-        for number, lane in enumerate(lanes):
+        for place, lane in enumerate(lanes):
             made.before.append(last[lane.wires])
-            last[lane.wires] = (starts[number] + np.arange(len(lane.wires)))[:, None]
-            gate = numbered(lane)
+            last[lane.wires] = (starts[place] + np.arange(len(lane.wires)))[:, None]
+            gate = lane.numbered
             kept = diagonal_wires(gate)
             made.diagonal.append(tuple(wire in kept for wire in gate.wires))
-            own = [atom.parameter for angle in gate.angles for _, atom in angle.terms if isinstance(atom, Input)]
+            own = [atom.parameter for number in gate.numbers for _, atom in number.terms if isinstance(atom, Input)]
             made.inputs.append(lane.elements + offsets[own])
         return made
 

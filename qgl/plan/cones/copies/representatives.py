@@ -208,4 +208,4 @@ def _alone(
 
     pattern = links.lanes[lane].pattern
     on = tuple(wire_of.setdefault(wire, wires + len(wire_of)) for wire in links.wires_of(gate))
-    return replace(pattern, wires=on, angles=tuple(map(number, pattern.angles)))
+    return replace(pattern, wires=on).with_numbers([number(each) for each in pattern.numbers])

@@ -1,0 +1,395 @@
+"""The body of a loop in all of its rounds at once.
+
+Wires of `fresh` and inputs of `?` are numbered by rounds, and how many of them a round has is known at its end only. So
+they have numbers of their own until then: the j-th of round r is first + j * rounds + r, and becomes first + r * (how
+many a round has) + j.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from qgl.check.circuit.recorder import Recorder
+from qgl.check.circuit.rolling.angles import NONE, Angles, array_of, fitted, inputs, is_rolled
+from qgl.check.circuit.rolling.columns import (
+    Column,
+    Columns,
+    Inputs,
+    Ints,
+    UnrolledError,
+    Wide,
+    in_each,
+    is_varied,
+)
+from qgl.check.circuit.transform import controlled, inverse
+from qgl.check.declarations.initial import STATES, named_state
+from qgl.check.limits import CALL, OPERATION
+from qgl.check.names.callees import BUILT_IN, Callee
+from qgl.check.names.modules import Symbol
+from qgl.check.values.frame import Frame
+from qgl.check.values.functions import is_number
+from qgl.check.values.lattices import Lattice
+from qgl.check.values.types import Formal
+from qgl.check.values.values import Group, Qubit, Site, Value
+from qgl.expression import Input, Real
+from qgl.gates import GATES
+from qgl.program.operations import Discard, Fresh, GateApplication, Operation, Unitary, applied
+from qgl.program.rolled import Lane
+from qgl.source import Span
+from qgl.syntax import tree
+
+SHORT = 32  # turns of a loop in the body, from which on it had better be rolled up itself
+MOST_LANES = 256
+
+
+@dataclass
+class _Hole:
+    """A `?`: its parameter, and how often a round reaches it."""
+
+    node: tree.Hole
+    gate: str
+    kind: str
+    size: int | None
+    parameter: int
+    count: int = 0
+
+
+@dataclass
+class Surroundings:
+    """What the rounds of a loop are read with.
+
+    wires_on  the qubit on each site of a lattice
+    warn      is told the numbers of the first round of a gate or call
+    called    what a layer or channel takes on operands of some widths, and the names of these; else it has a fault
+    """
+
+    recorder: Recorder
+    columns: Columns
+    wires_on: Callable[[Lattice], list[int]]
+    warn: Callable[[tree.Apply, list[Value] | None, Frame], None]
+    called: Callable[[Symbol, Sequence[int]], Called]
+
+
+@dataclass
+class Called:
+    """A layer or channel as it is called: its formals, names of numbers and of operands, and of widths."""
+
+    callee: Callee
+    numbers: tuple[str, ...]
+    operands: tuple[str, ...]
+    widths: dict[str, Value]
+
+
+@dataclass
+class Rounds:
+    """What happens in `count` rounds, as far as it was read; `room` are the steps that it may take."""
+
+    around: Surroundings
+    count: int
+    room: int
+    lanes: list[Lane] = field(default_factory=list)
+    calls: list[tuple[str, Span, int, int]] = field(default_factory=list)  # of channels: from which lane to which
+    reached: list[Symbol] = field(default_factory=list)
+    _fresh: list[tuple[tree.Name, int]] = field(default_factory=list)  # names, positions
+    _holes: dict[tuple[int, int, str, int | None], _Hole] = field(default_factory=dict)
+    _within: int = 0  # channels
+
+    # ------------------------------------------------------------ statements
+
+    def block(self, statements: Sequence[tree.Statement], frame: Frame) -> None:
+        """Statements in order, and the ends of the `fresh` qubits among them.
+
+        Raises:
+            UnrolledError: one of them is not alike in all rounds, or of a kind that is not read so.
+        """
+        ends: list[tuple[Ints, Span]] = []
+        for statement in statements:
+            match statement:
+                case tree.Apply():
+                    self._apply(statement, frame)
+                case tree.Let(_, name, value):
+                    self._let(name.name, value, frame)
+                case tree.Fresh():
+                    ends += self._begin(statement, frame)
+                case tree.For() | tree.Repeat():
+                    self._loop(statement, frame)
+                case _:
+                    raise UnrolledError
+        for wires, span in reversed(ends):
+            self._emit(Discard((0,), span), wires)
+
+    def _let(self, name: str, value: tree.Expression, frame: Frame) -> None:
+        handed_in = frame.is_handed_in(value)
+        frame.names[name] = self.around.columns.read(value, frame)
+        frame.lets = frame.lets or set()
+        (frame.lets.discard if handed_in else frame.lets.add)(name)
+
+    def _begin(self, node: tree.Fresh, frame: Frame) -> list[tuple[Ints, Span]]:
+        """New wires, and the state that they start in."""
+        size = 1 if node.size is None else self._integer(node.size, frame)
+        initial = node.initial
+        if size < 1 or (initial is not None and not (isinstance(initial, tree.Name) and initial.name in STATES)):
+            raise UnrolledError
+        first, named = len(self.around.recorder.wires), len(self._fresh)
+        if self.cost + self.count * size > self.room:
+            raise UnrolledError
+        self._fresh += [(node.name, position) for position in range(size)]
+        numbers = first + (named + np.arange(size)) * self.count + np.arange(self.count)[:, None]
+        for position in range(size):
+            self._emit(Fresh((0,), node.span), numbers[:, position : position + 1])
+        frame.names[node.name.name] = Column("wire", numbers[:, 0]) if node.size is None else Wide(numbers)
+        if initial is not None:
+            for gate, positions, given in named_state(initial.name, size):
+                self._emit(applied(gate, positions, initial.span, given), numbers[:, positions])
+        return [(numbers[:, position : position + 1], node.span) for position in range(size)]
+
+    def _loop(self, node: tree.For | tree.Repeat, frame: Frame) -> None:
+        """A loop in the body, which is the same in all rounds and too short to be rolled up itself."""
+        if isinstance(node, tree.Repeat):
+            targets = [] if node.variable is None else [node.variable.name]
+            items: Sequence[Value] = range(self._integer(node.count, frame))
+        else:
+            targets, items = [each.name for each in node.targets], self.around.columns.items(node.iterable, frame)
+        if len(items) >= SHORT:
+            raise UnrolledError
+        for item in items:
+            inner, parts = frame.inner(), item if len(targets) > 1 else (item,)
+            if targets and (not isinstance(parts, tuple) or len(parts) != len(targets)):
+                raise UnrolledError
+            inner.names |= dict(zip(targets, parts, strict=False))
+            self.block(node.body, inner)
+
+    # ------------------------------------------------------------ gates and calls
+
+    def _apply(self, node: tree.Apply, frame: Frame) -> None:
+        name, start = node.gate.name, len(self.lanes)
+        inverted, controls = self._modifiers(node, frame)
+        operands = [self._operand(each, frame) for each in node.operands]
+        values = [
+            None if isinstance(each, tree.Hole) else self.around.columns.read(each, frame) for each in node.arguments
+        ]
+        self.around.warn(node, [None if is_varied(each) else each for each in values], frame)
+        given, own = [wires for wires, _ in operands[:controls]], operands[controls:]
+        if controls and not all(single for _, single in (operands if name in BUILT_IN else operands[:controls])):
+            raise UnrolledError
+        symbol = frame.module.names.get(name)
+        if name in BUILT_IN:
+            self._along(node, BUILT_IN[name], values, own)
+        elif symbol is not None and symbol.kind in ("layer", "channel") and frame.find(name) is None:
+            self.call(node, symbol, values, own)
+        else:
+            raise UnrolledError
+        if controls or inverted:
+            made = self.lanes[start:]
+            whole = [[lane] for lane in made] if name in BUILT_IN else [made]
+            self.lanes[start:] = [lane for each in whole for lane in self._transformed(each, given, inverted)]
+
+    def _modifiers(self, node: tree.Apply, frame: Frame) -> tuple[bool, int]:
+        inverted = sum(each.kind == "inverse" for each in node.modifiers) % 2 == 1
+        counts = [
+            1 if each.count is None else self._integer(each.count, frame)
+            for each in node.modifiers
+            if each.kind == "ctrl"
+        ]
+        if any(not 1 <= each <= 1000 for each in counts) or sum(counts) > len(node.operands):
+            raise UnrolledError
+        return inverted, sum(counts)
+
+    def _transformed(self, lanes: Sequence[Lane], controls: Sequence[Ints], inverted: bool) -> list[Lane]:
+        """Lanes of gates undone, or under controls."""
+        if not all(isinstance(lane.pattern, Unitary) for lane in lanes):
+            raise UnrolledError
+        if inverted:
+            lanes = [lane.become(each) for lane in reversed(lanes) for each in inverse([lane.numbered])]
+        made: list[Lane] = []
+        for lane in lanes:
+            count = len(controls)
+            wires = np.concatenate([*controls, lane.wires], axis=1)
+            numbered = lane.numbered
+            assert isinstance(numbered, Unitary)
+            moved = replace(numbered, wires=tuple(count + wire for wire in numbered.wires))
+            (pattern,) = controlled([moved], tuple(range(count))) if count else (moved,)
+            made.append(_lane(pattern, wires, lane.elements))
+        return made
+
+    def _along(self, node: tree.Apply, callee: Callee, values: list[Value], operands: list[tuple[Ints, bool]]) -> None:
+        """A gate of the library on qubits, or along registers."""
+        widths = {wires.shape[1] for wires, _ in operands}
+        if not is_rolled(callee, len(operands), len(values)) or len(widths) != 1:
+            raise UnrolledError
+        if len({single for _, single in operands}) != 1:
+            raise UnrolledError
+        angles = [None if v is None else fitted(v, f) for v, f in zip(values, callee.numbers, strict=True)]
+        for run in range(*widths):
+            self.gate(node, callee, angles, np.stack([wires[:, run] for wires, _ in operands], axis=1))
+
+    def gate(self, node: tree.Apply, callee: Callee, angles: Sequence[Angles | None], wires: Ints) -> None:
+        """A gate in each round, on wires of shape (rounds, qubits); an angle is None that is a `?`."""
+        given = zip(node.arguments, callee.numbers, angles, strict=True)
+        known = [self._new(argument, formal, callee.name) if each is None else each for argument, formal, each in given]
+        elements = np.concatenate([in_each(NONE, self.count), *(in_each(e, self.count) for _, e in known)], axis=1)
+        numbers = tuple(angle for first, _ in known for angle in first)
+        self._emit(GateApplication((), node.span, GATES[callee.name], numbers), wires, elements)
+
+    def call(self, node: tree.Apply, symbol: Symbol, values: list[Value], operands: list[tuple[Ints, bool]]) -> None:
+        """A layer or channel, called once in each round."""
+        called = self.around.called(symbol, [wires.shape[1] for wires, _ in operands])
+        sizes, formals = called.callee.qubits, called.callee.numbers
+        if len(sizes) != len(operands) or len(formals) != len(values):
+            raise UnrolledError
+        inner = Frame(dict(called.widths), symbol.module)
+        for name, size, (wires, single) in zip(called.operands, sizes, operands, strict=True):
+            if wires.shape[1] != (size or 1) or (size is None and not single):
+                raise UnrolledError
+            inner.names[name] = Column("wire", wires[:, 0]) if size is None else Wide(wires)
+        if operands:
+            _apart(np.concatenate([wires for wires, _ in operands], axis=1))
+        for name, argument, value, formal in zip(called.numbers, node.arguments, values, formals, strict=True):
+            inner.names[name] = self._bound(argument, value, formal, called.callee.name)
+        self.reached.append(symbol)
+        start, channel = len(self.lanes), symbol.kind == "channel"
+        self._within += channel
+        self.block(symbol.node.body, inner)
+        self._within -= channel
+        if channel and not self._within:
+            self.calls.append((symbol.name, node.span, start, len(self.lanes)))
+
+    def _operand(self, node: tree.Expression, frame: Frame) -> tuple[Ints, bool]:
+        """The wires of an operand in all rounds, shape (rounds, wires), and whether it is written as one qubit."""
+        value = self.around.columns.read(node, frame)
+        if isinstance(value, Wide):
+            return in_each(value.wires, self.count), False
+        if isinstance(value, Group) and not value.members and value.categories is None:
+            return in_each(np.array([value.wires], dtype=np.int64), self.count), False
+        return self._wires(value)[:, None], True
+
+    def _wires(self, value: Value) -> Ints:
+        """The wires of an operand that is one qubit, or a site with one on it."""
+        if isinstance(value, Qubit):
+            return in_each(np.array([value.wire]), self.count)
+        if isinstance(value, Site):
+            value = Column("site", np.array([value.number]), value.lattice)
+        if not isinstance(value, Column) or value.of == "int":
+            raise UnrolledError
+        if value.of == "wire":
+            return in_each(value.numbers, self.count)
+        assert value.lattice is not None
+        lattice, around = value.lattice, self.around
+        on = around.columns.table(lattice, "on", None, lambda: np.array(around.wires_on(lattice), dtype=np.int64))
+        if on[value.numbers].min() < 0:
+            raise UnrolledError
+        return in_each(on[value.numbers], self.count)
+
+    # ------------------------------------------------------------ numbers
+
+    def _integer(self, node: tree.Expression, frame: Frame) -> int:
+        value = self.around.columns.read(node, frame)
+        if type(value) is not int or value < 0:
+            raise UnrolledError
+        return value
+
+    def _bound(self, node: tree.Expression, value: Value, formal: Formal, gate: str) -> Value:
+        """What an argument of a layer or channel stands for in its body."""
+        if value is None:
+            angles, elements = self._new(node, formal, gate)
+            return (
+                Inputs(angles[0], elements) if formal.size is None else array_of(angles[0], elements, formal, node.span)
+            )
+        if formal.size is not None:
+            if formal.kind not in ("angle", "real") or formal.between is not None:
+                raise UnrolledError
+            fitted(value, formal)
+            return value
+        if isinstance(value, Site):
+            return value.number
+        if isinstance(value, Column) and value.of == "site":
+            value = Column("int", value.numbers)
+        whole = (isinstance(value, Column) and value.of == "int") or type(value) is int
+        if whole and formal.kind in ("int", "angle", "real"):
+            return value
+        if formal.kind in ("angle", "real") and (isinstance(value, Inputs | Real) or is_number(value)):
+            return value
+        raise UnrolledError
+
+    def _new(self, node: tree.Expression, formal: Formal, gate: str) -> Angles:
+        """The inputs that a `?` makes in all rounds."""
+        if not isinstance(node, tree.Hole) or formal.kind not in ("angle", "real") or formal.between is not None:
+            raise UnrolledError
+        recorder, size = self.around.recorder, formal.size or 1
+        key = recorder.place_of(node, formal.kind, formal.size)
+        if key not in self._holes:
+            known = recorder.parameter_at(key)
+            new = sum(recorder.parameter_at(other) is None for other in self._holes)
+            number = len(recorder.parameters) + new if known is None else known
+            self._holes[key] = _Hole(node, gate, formal.kind, formal.size, number)
+        hole = self._holes[key]
+        elements = (hole.count * self.count + np.arange(self.count, dtype=np.int64)) * size
+        hole.count += 1
+        return inputs(hole.parameter, elements[:, None] + np.arange(size, dtype=np.int64))
+
+    def _emit(self, pattern: Operation, wires: Ints, elements: Ints | None = None) -> None:
+        self.lanes.append(_lane(pattern, wires, in_each(NONE, self.count) if elements is None else elements))
+        if len(self.lanes) > MOST_LANES or self.cost > self.room:
+            raise UnrolledError
+
+    # ------------------------------------------------------------ the end
+
+    @property
+    def cost(self) -> int:
+        """Steps of the budget."""
+        return CALL * len(self.reached) + self.count * (OPERATION * len(self.lanes) + len(self._fresh))
+
+    @property
+    def new_wires(self) -> int:
+        """How many wires `fresh` makes."""
+        return self.count * len(self._fresh)
+
+    def settled(self) -> tuple[Lane, ...]:
+        """All lanes; now that nothing can stop it, wires and inputs get their numbers, and the recorder is told."""
+        recorder = self.around.recorder
+        first = len(recorder.wires)
+        recorder.fresh_in_rounds(self._fresh, self.count)
+        begins = {}
+        for hole in self._holes.values():
+            wanted = self.count * hole.count
+            number, begin = recorder.holes(hole.node, hole.gate, hole.kind, hole.size, wanted)
+            assert number == hole.parameter
+            begins[number] = begin, hole.size or 1, hole.count
+        return tuple(self._settled(lane, first, begins) for lane in self.lanes)
+
+    def _settled(self, lane: Lane, first: int, begins: dict[int, tuple[int, int, int]]) -> Lane:
+        wires, elements = lane.wires, lane.elements
+        if self._fresh:
+            number, turn = np.divmod(wires - first, self.count)
+            wires = np.where(wires < first, wires, first + turn * len(self._fresh) + number)
+        parameters = [
+            atom.parameter for angle in lane.pattern.numbers for _, atom in angle.terms if isinstance(atom, Input)
+        ]
+        for column, parameter in enumerate(parameters):
+            if parameter in begins:
+                begin, size, count = begins[parameter]
+                place, within = np.divmod(elements[:, column], size)
+                number, turn = np.divmod(place, self.count)
+                elements = elements.copy() if elements is lane.elements else elements
+                elements[:, column] = begin + (turn * count + number) * size + within
+        return Lane(lane.pattern, wires, elements)
+
+
+def _lane(pattern: Operation, wires: Ints, elements: Ints) -> Lane:
+    """A lane, if no qubit stands twice in one operation."""
+    _apart(wires)
+    return Lane(replace(pattern, wires=tuple(wires[0].tolist())), wires, elements)
+
+
+def _apart(wires: Ints) -> None:
+    """That no qubit stands twice in a row.
+
+    Raises:
+        UnrolledError: one does.
+    """
+    ordered = np.sort(wires, axis=1)
+    if (ordered[:, 1:] == ordered[:, :-1]).any():
+        raise UnrolledError

@@ -15,6 +15,8 @@ import qgl
 from examples.published import Ours, main
 from qgl.bits.distribution import distinct
 from qgl.data.tensor_train.fit import Tensors, fitted, likelihood
+from qgl.data.tensor_train.order import divergence as divergence_along
+from qgl.data.tensor_train.order import searched
 from qgl.model import Model
 from qgl.program.program import StartFit
 from qgl.train.loop import train
@@ -47,6 +49,13 @@ def states(quick: bool) -> Mapping[str, Ours]:
         if name == "bars":
             figures["bars_ordered_2"] = divergence(rows, weights, tensors)
     return figures | {"exact": Ours(float(max(differences)))}
+
+
+def order(quick: bool) -> Mapping[str, Ours]:
+    """What `qglc order` finds where it begins with the pixels row by row."""
+    rows, weights, _ = state(program("bars", quick), 2)
+    found = searched(rows, weights, 2, tuple(range(rows.shape[1])), 20 if quick else 500)
+    return {"bars_searched_2": Ours(divergence_along(rows, weights, found, 2))}
 
 
 def starts(quick: bool) -> Mapping[str, Ours]:
@@ -125,4 +134,4 @@ def amplitudes(tensors: Tensors, order: Sequence[int]) -> NDArray[np.complex128]
 
 
 if __name__ == "__main__":
-    main(NAME, states, starts, adam, cma)
+    main(NAME, states, order, starts, adam, cma)

@@ -29,6 +29,7 @@ VERBS = {
     "code": "Explain a diagnostic by its code.",
     "new": "Start a new program from a template.",
     "explain": "Say how a program will be simulated, and why.",
+    "order": "Find an order of columns for starts from data.",
     "compile": "Show a stage of the compilation.",
     "train": "Train the model of a program.",
     "sweep": "Train at every point of a grid of constants.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Any
 
 import jax
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 import qgl
 from qgl.data.tensor_train.fit import fitted, likelihood, right_canonical, roots_of
+from qgl.data.tensor_train.order import divergence, searched
 from qgl.data.tensor_train.staircases import staircases
 from qgl.gates import GATES
 from qgl.gates.cartan import su4_angles
@@ -185,3 +186,25 @@ FAULTS = [
 @pytest.mark.parametrize("start, other", FAULTS)
 def test_faults(start: str, other: dict[str, str]) -> None:
     assert ("QGL0316", start) in pointed(faulty(start, **other))
+
+
+def test_the_order_that_is_found_is_the_best_of_all() -> None:
+    """Each of the 12 chains of four columns, against what a search with so many fits finds."""
+    rows = np.array([[0, 0, 0, 0], [0, 1, 0, 1], [1, 0, 1, 0], [1, 1, 1, 1], [1, 1, 0, 1]], np.uint8)
+    weights = np.array([0.3, 0.2, 0.25, 0.15, 0.1])
+    every = {min(order, order[::-1]) for order in permutations(range(4))}
+    values = {order: divergence(rows, weights, order, 2, steps=25) for order in every}
+    assert len(values) == 12 and max(values.values()) > min(values.values()) + 0.01
+    fits = list[tuple[int, float]]()
+    found = searched(rows, weights, 2, tuple(range(4)), 12, lambda *told: fits.append(told))
+    assert values[found] == pytest.approx(min(values.values()), abs=1e-4)
+    assert [count for count, _ in fits] == list(range(1, 13)) and fits[-1][1] == min(values.values())
+
+
+@pytest.mark.parametrize("width", [2, 3])
+def test_a_search_among_few_orders_ends(width: int) -> None:
+    rows, weights = rows_of(width, 3)
+    fits = list[int]()
+    found = searched(rows, weights, 2, tuple(range(width)), 100, lambda count, least: fits.append(count))
+    assert sorted(found) == list(range(width)) and found == searched(rows, weights, 2, tuple(range(width)), 100)
+    assert len(fits) == (1 if width == 2 else 3)

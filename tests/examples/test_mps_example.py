@@ -39,7 +39,7 @@ def test_the_start_is_the_state() -> None:
 
 @pytest.mark.slow
 def test_every_figure_is_measured() -> None:
-    parts = (reproduce.states, reproduce.starts, reproduce.adam, reproduce.cma)
+    parts = (reproduce.states, reproduce.order, reproduce.starts, reproduce.adam, reproduce.cma)
     ours = {key: found for part in parts for key, found in part(True).items()}
     assert set(ours) == {figure.key for figure in FIGURES}
     assert all(found.value is not None and np.isfinite(found.value) for found in ours.values())

@@ -24,10 +24,11 @@ _NOISE = 0.1  # of the root mean square of a tensor
 _LEAST = 1e-300
 
 
-def fitted(rows: NDArray[np.uint8], weights: Real, bond: int) -> Tensors:
+def fitted(rows: NDArray[np.uint8], weights: Real, bond: int, steps: int = STEPS, starts: int | None = None) -> Tensors:
     """The tensors of a state with bonds of at most `bond`, in right-canonical form and of norm one.
 
-    rows: different strings, shape (R, n); weights: their probabilities, shape (R,).
+    rows: different strings, shape (R, n); weights: their probabilities, shape (R,); steps: at most, of each start;
+    starts: how many, as many as the size of the data allows by default.
     """
     start = roots_of(rows, weights, bond)
     shapes = [a.shape for a in start]
@@ -37,11 +38,11 @@ def fitted(rows: NDArray[np.uint8], weights: Real, bond: int) -> Tensors:
         return value, _flat(gradients)
 
     optima = []
-    for seed in range(_STARTS if rows.size <= _FEW else 1):
+    for seed in range(starts or (_STARTS if rows.size <= _FEW else 1)):
         random = np.random.default_rng(seed)
         sizes = [_NOISE * np.sqrt(np.mean(np.abs(a) ** 2)) for a in start]
         noisy = [a + size * _noise(random, a.shape) for a, size in zip(start, sizes, strict=True)]
-        options = {"maxiter": STEPS, "maxcor": 20}
+        options = {"maxiter": steps, "maxcor": 20}
         optima.append(scipy.optimize.minimize(loss, _flat(noisy), jac=True, method="L-BFGS-B", options=options))
     return right_canonical(_split(min(optima, key=lambda each: float(each.fun)).x, shapes))
 

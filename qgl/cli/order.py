@@ -44,11 +44,11 @@ def order(
     starts = _starts(analysed.program)
     if not starts:
         raise typer.BadParameter("no parameter of the program begins as `~ mps(data, ...)`", param_hint="FILE")
-    found = [_searched(fit, names, fits) for fit, names in starts.items()]
+    searches = [_searched(fit, names, fits) for fit, names in starts.items()]
     if output is Format.JSON:
-        typer.echo(json_text(found))
+        typer.echo(json_text(searches))
         return
-    for each in found:
+    for each in searches:
         typer.echo(one_line(f"{', '.join(each['parameters'])}: mps({each['data']}, bond = {each['bond']})"))
         for which in ("given", "found"):
             typer.echo(f"  {which} order = {each[which]['order']}, KL {each[which]['kl']:.4g} nats")

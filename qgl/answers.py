@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +15,6 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NothingSucceeds
 from qgl.observables import pauli_sum
 from qgl.parameters import Params
-from qgl.postselection import least_success
 from qgl.program.program import Program
 from qgl.query import (
     Elements,
@@ -33,7 +32,9 @@ from qgl.query import (
 )
 from qgl.questions import bits, checked_pauli_words, is_traced, pauli_bases, random_key, whole
 from qgl.questions import regions as checked_regions
-from qgl.readings import Readings
+
+if TYPE_CHECKING:
+    from qgl.readings import Readings
 
 Array = jax.Array
 
@@ -112,6 +113,8 @@ class Questions(ABC):
         Raises:
             QglError: QGL0923, outcomes that the program requires do not come.
         """
+        from qgl.postselection import least_success
+
         shots, key = whole(shots, "shots", 1), random_key(key)
         query: Query = Samples(shots)
         given: dict[Query, Any] = {}

@@ -13,7 +13,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from qgl.kernels.final_state import draw
 from qgl.query import Elements, GivenPauliWords, GivenStrings, LogProb, Query, Samples
 
 CIRCUITS = 8  # elements of a mixture, conditions, or measurements in bases of their own, that run at the same time
@@ -76,6 +75,8 @@ def _mix(query: Query, answers: Any, weights: jax.Array, key: jax.Array | None) 
             scaled = answers * factors.reshape(-1, *[1] * (answers.ndim - 1))
             return scaled.reshape(-1, *answers.shape[2:])
         case Samples() if key is not None:
+            from qgl.kernels.final_state import draw
+
             element = draw(weights, key, query.shots)
             return answers[element, jnp.arange(query.shots)]
         case _:

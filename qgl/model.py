@@ -40,11 +40,11 @@ from qgl.parameters import Parameters, Params
 from qgl.program.program import Program
 from qgl.query import Probabilities, Query
 from qgl.questions import check_query, checked_queries, in_reverse_mode, of_bits_only, random_key
-from qgl.readings import BasesShare, DrawnShare, NumbersShare, Readings, Share
 
 if TYPE_CHECKING:
     from qgl.kernels.simulator import Simulator
     from qgl.plan.model import Plan
+    from qgl.readings import DrawnShare, NumbersShare, Readings, Share
 
 Array = jax.Array
 
@@ -361,6 +361,8 @@ class Model(Questions):
     @functools.cached_property
     def readings(self) -> Readings:
         """How the questions of this model are put to its circuit; what is planned and compiled is kept."""
+        from qgl.readings import Readings
+
         return Readings(
             self.circuit,
             self.program.outputs,
@@ -395,6 +397,8 @@ class Model(Questions):
     ) -> dict[Query, Any]:
         if not queries:
             return {}
+        from qgl.readings import BasesShare, DrawnShare, NumbersShare
+
         params, held = apart(params)
         shares = self.readings.shares(queries)
         elements = {share.of_rows: self._elements(params, condition, share.of_rows) for share in shares}

@@ -18,8 +18,6 @@ from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct, strings
-from qgl.data.local_maps import start as local_maps
-from qgl.data.tensor_train import start as tensor_train
 from qgl.gates.states import mixed_state
 from qgl.program.program import GIVEN, Distribution, MapFit, Parameter, StartFit
 from qgl.questions import is_traced, numbers
@@ -284,4 +282,7 @@ def sample(distribution: Distribution, key: Array, shape: tuple[int, ...]) -> Ar
 
 def _fitted(fit: StartFit | MapFit) -> NDArray[np.float64]:
     """Where numbers start that are fitted to data."""
+    from qgl.data.local_maps import start as local_maps
+    from qgl.data.tensor_train import start as tensor_train
+
     return local_maps.centres(fit) if isinstance(fit, MapFit) else tensor_train.centres(fit)

@@ -14,7 +14,6 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.kernels.final_state import sample
 from qgl.query import (
     Elements,
     Expectation,
@@ -134,6 +133,8 @@ class Required:
                 return found.reshape(-1, 2**k)[:, self.code] / chance
             case Samples(shots):
                 assert key is not None
+                from qgl.kernels.final_state import sample
+
                 return sample(found.reshape(-1, 2**k)[:, self.code], key, shots)
             case Expectation():
                 return self._projected(found) / chance

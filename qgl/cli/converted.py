@@ -6,8 +6,10 @@ of what `qglc check` takes. Strings are strings already; all else is left to typ
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 
@@ -26,6 +28,8 @@ class _AsGiven:
             return list(value or ())
         if isinstance(self.annotation, type) and issubclass(self.annotation, StrEnum) and value in set(self.annotation):
             return self.annotation(value)
+        if self.annotation is Path and isinstance(value, str) and value != "-" and not os.path.lexists(value):
+            return Path(value)  # of what there is, typer looks at the rights
         param._runtime_param = None
         return param.get_runtime_param().coerce(value, param=param, ctx=ctx)
 

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
-import scipy  # which loads its parts where they are first used
 from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct, indices, strings
@@ -230,6 +229,8 @@ def _part(value: float, queries: float) -> Figure:
 
 def _mean_inverse(queries: int, chance: float) -> float:
     """E[1 / m] of a binomial m >= 1."""
+    import scipy
+
     if chance >= 1:
         return 1 / queries
     m = np.arange(1, queries + 1, dtype=np.float64)
@@ -255,6 +256,8 @@ def _rarefied(counts: Real, shots: float, queries: float) -> tuple[float, float]
 
 def _chances(counts: Real, total: float, queries: float) -> Real:
     """The chance that a string that came so often among `total` is in a part of `queries` of these."""
+    import scipy
+
     misses = total - counts
     fits = misses >= queries
     safe = np.where(fits, misses, queries)

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from qgl.collector import put_off
 from qgl.ir.lanes import lanes_of
 from qgl.program.operations import Measurement, Operation, Reset
 from qgl.program.program import Parameter, Program, Wire
 from qgl.program.rolled import Lane, Operations, touched
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +104,8 @@ class Circuit:
             edges += [(written[bit], k) for bit, _ in operation.condition if bit in written]
             if isinstance(operation, Measurement) and operation.bit is not None:
                 written[operation.bit] = k
+        import networkx as nx  # a sixth of a second start, and not all programs ask for their graph
+
         graph: nx.DiGraph = nx.DiGraph()
         graph.add_nodes_from(gathered)
         graph.add_edges_from(edges)

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from qgl.bits.distribution import distinct, indices
 from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.kernels.arrays import squared
-from qgl.kernels.final_state import draw
 from qgl.objectives.ensembles.discrepancy import EnsembleDiscrepancy
 from qgl.objectives.kernel import AnyKernel, Kernel, kernel_of
 from qgl.objectives.model import Objective, OfAllConditions, Setting
@@ -84,6 +83,8 @@ class MaximumMeanDiscrepancy(OfAllConditions):
     def _estimate(self, p: Array, spectrum: Array, key: Array, samples: int) -> Array:
         """The U-statistic of `samples` draws; its derivative is the likelihood-ratio gradient."""
         fixed = jax.lax.stop_gradient(p)
+        from qgl.kernels.final_state import draw
+
         drawn = jnp.zeros_like(fixed).at[draw(fixed, key, samples)].add(1.0 / samples)
         of_drawn, of_difference = self.kernel.forward(drawn), self.kernel.forward(self._minus_data(drawn))
         itself = jnp.asarray(self.kernel.total, p.dtype)

@@ -272,10 +272,10 @@ class NotebookLine:
 def choose(kind: str) -> Display:
     """The display of a kind: "live", "plain", "quiet", or "auto" (a line in a notebook, live on a terminal, else
     plain). On stderr."""
+    if kind == "quiet":
+        return Silent()
     console = safe_console(stderr=True)
     match kind:
-        case "quiet":
-            return Silent()
         case "plain":
             return Plain(console)
         case "live":

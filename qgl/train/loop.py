@@ -18,12 +18,12 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
-from qgl import hardware
 from qgl.baselines import Fitted, fitted
 from qgl.check.calls.strategies import method_text
 from qgl.diagnostics.model import QglError
@@ -34,7 +34,6 @@ from qgl.program.program import TrainSettings
 from qgl.report import display as displays
 from qgl.report import report as reports
 from qgl.report.display import Display, Progress
-from qgl.report.figures import write_pictures
 from qgl.report.planned_queries import refused_reports
 from qgl.report.reevaluate_loss import reevaluated
 from qgl.report.seeds import with_seeds
@@ -49,12 +48,13 @@ from qgl.runs.watched import PREFIX
 from qgl.train.devices import Team
 from qgl.train.interrupt import Interrupts
 from qgl.train.opening import Opening, begun_with, opened
-from qgl.train.sequence import train_stages
-from qgl.train.shots import cost
 from qgl.train.stopping import not_finite
 from qgl.train.strategies.strategy import CAPACITY, Factory, State
 from qgl.train.trainable import Trainable, number_type
 from qgl.train.watch import Watch
+
+if TYPE_CHECKING:
+    from qgl import hardware
 
 _STATUS = {
     "signal": "interrupted",
@@ -128,6 +128,8 @@ def train(
     if model.program.stages:
         if not isinstance(model, Model):
             raise ValueError("only a qgl.Model has stages")
+        from qgl.train.sequence import train_stages
+
         each = partial(
             train, devices=devices, engine=engine, strategy=strategy, command=command, display=shown, pictures=False
         )
@@ -180,6 +182,8 @@ class _Training:
         self.shown.start(self._title())
         try:
             if self.measured is not None:
+                from qgl.train.shots import cost
+
                 self.shown.note(cost(self.measured.model, self.settings, self.goal))
             begun, clock = manifests.now(), time.monotonic()
             step, state = self.team.of_the_leader(self._start())
@@ -372,6 +376,8 @@ class _Training:
             self.folder.write_text("report.json", sealed.document(run.report, self.folder.identity))
             self.folder.write_text("report.md", reports.markdown(run.report))
             if self.pictures and isinstance(self.model, Model):
+                from qgl.report.figures import write_pictures
+
                 for failure in write_pictures(self.folder.path, self.model, run, self.settings):
                     self.shown.note(f"warning: {failure.message}")
         self._close(status, reason)

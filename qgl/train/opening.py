@@ -8,14 +8,13 @@ from contextlib import ExitStack
 from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
-from qgl import hardware
 from qgl.baselines import missing
 from qgl.check.calls.strategies import OF_RANDOM
 from qgl.check.settings.line_search import line_search_faults
@@ -23,22 +22,23 @@ from qgl.diagnostics.model import Diagnostic, QglError
 from qgl.diagnostics.runs import DamagedRun, NothingToTrain
 from qgl.diagnostics.shots import OneProcessOnly, UnfitShotSettings
 from qgl.diagnostics.strategies import StrategyNeeded
-from qgl.hardware.engines.waiting import patient
 from qgl.kernels.devices.memory import device_limit
 from qgl.model import Model
 from qgl.objectives.ensembles.transport import transport_faults
 from qgl.program.calls.strategies import BY_GRADIENT, EM, OwnStrategy
 from qgl.program.program import TrainSettings
-from qgl.report.weighing import losses_together, refusals, weigh_objective
 from qgl.runs import manifest as manifests
 from qgl.runs.folder import RunFolder, start_of
 from qgl.source import Span
 from qgl.train.devices import Team
-from qgl.train.shots import FromShots
-from qgl.train.strategies.measured import MeasuredGradient
+from qgl.train.strategies.common import Common
 from qgl.train.strategies.strategy import Factory, Strategy
 from qgl.train.strategies.table import STRATEGIES
 from qgl.train.trainable import Trainable, number_type
+
+if TYPE_CHECKING:
+    from qgl import hardware
+    from qgl.train.shots import FromShots
 
 _AGREED = ("the program", "the data", "the constants", "the settings", "the number of steps", "versions", "devices")
 
@@ -163,10 +163,7 @@ def _resumed(
     settings = _by(settings, engine, strategy)
     now = manifests.describe(program, model.files, settings, model.precision, command)
     manifests.refuse_changes(before, now)
-    factory = _factory(settings, strategy)
-    _refuse_unfit(model, settings, team)
-    measured = from_shots(model, settings, team, engine)
-    moved = MeasuredGradient(model, measured, settings) if measured else factory(model, settings, team.devices)
+    measured, moved = _strategy(model, settings, team, engine, strategy)
     return Opening(settings, before["goal"] if steps is None else steps, folder, before, measured, moved), now
 
 
@@ -184,16 +181,36 @@ def _begun(
     settings = _by(settings or model.program.train, engine, strategy)
     if steps is not None:
         settings = replace(settings, steps=steps)
-    factory = _factory(settings, strategy)
-    _refuse_unfit(model, settings, team)
-    measured = from_shots(model, settings, team, engine)
-    moved = MeasuredGradient(model, measured, settings) if measured else factory(model, settings, team.devices)
+    measured, moved = _strategy(model, settings, team, engine, strategy)
     now = manifests.describe(model.program, model.files, settings, model.precision, command)
     folder = None
     if out is not None and team.leads:
         begun = model.start if isinstance(model, Model) else None
         folder = stack.enter_context(RunFolder.create(Path(out), now, model.program.data, begun))
     return Opening(settings, settings.steps, folder, now, measured, moved), now
+
+
+def _strategy(
+    model: Trainable,
+    settings: TrainSettings,
+    team: Team,
+    engine: hardware.Engine | None,
+    strategy: Factory | None,
+) -> tuple[FromShots | None, Strategy]:
+    """The loss from shots, if it is, and the strategy. What an earlier process has made need not be planned again."""
+    factory = _factory(settings, strategy)
+    _refuse_unfit(model, settings)
+    measured = from_shots(model, settings, team, engine)
+    moved = factory(model, settings, team.devices) if measured is None else _measured(model, measured, settings)
+    if settings.from_shots is None and isinstance(model, Model) and not (isinstance(moved, Common) and moved.is_kept):
+        _refuse_too_many(model, settings, team)
+    return measured, moved
+
+
+def _measured(model: Trainable, measured: FromShots, settings: TrainSettings) -> Strategy:
+    from qgl.train.strategies.measured import MeasuredGradient
+
+    return MeasuredGradient(model, measured, settings)
 
 
 def _by(settings: TrainSettings, engine: hardware.Engine | None, strategy: Factory | None) -> TrainSettings:
@@ -243,6 +260,10 @@ def from_shots(
         raise ValueError("only a qgl.Model has circuits to take shots of")
     if len(team.devices) > 1:
         raise QglError([OneProcessOnly(None, len(team.devices))])
+    from qgl import hardware
+    from qgl.hardware.engines.waiting import patient
+    from qgl.train.shots import FromShots
+
     return FromShots(model, settings, engine or patient(hardware.open_engine(settings.engine)))
 
 
@@ -254,27 +275,27 @@ def _facts(now: manifests.Manifest, opening: Opening, team: Team) -> dict[str, s
     return {name: json.dumps(part, sort_keys=True) for name, part in zip(_AGREED, parts, strict=True)}
 
 
-def _refuse_unfit(model: Trainable, settings: TrainSettings, team: Team) -> None:
+def _refuse_unfit(model: Trainable, settings: TrainSettings) -> None:
     if settings.batch != model.program.train.batch:
         raise ValueError(f"`batch` belongs to the objective: give it in the program, not as {settings.batch}")
     if settings.approximate != model.program.train.approximate:
         raise ValueError("what answers are approximated by is said in the program, not in settings beside it")
-    faults = unfit(model, settings)
-    holders = team.processes if device_limit() is None else len(team.devices)
-    held = replace(settings, seeds=-(-settings.seeds // holders))
-    if not faults and settings.from_shots is None and isinstance(model, Model):
-        faults = _too_many(model, held)
-    if faults:
+    if faults := unfit(model, settings):
         raise QglError(faults)
 
 
-def _too_many(model: Model, settings: TrainSettings) -> list[Diagnostic]:
-    """Why circuits that run at the same time do not fit together; of a single one the plan itself is refused."""
+def _refuse_too_many(model: Model, settings: TrainSettings, team: Team) -> None:
+    """Circuits that run at the same time have to fit together; of a single one the plan itself is refused."""
     if isinstance(settings.strategy, EM):  # asks no circuit
-        return []
+        return
+    from qgl.report.weighing import losses_together, refusals, weigh_objective
+
+    holders = team.processes if device_limit() is None else len(team.devices)
+    held = replace(settings, seeds=-(-settings.seeds // holders))
     answers = weigh_objective(model)
-    alone = losses_together(answers, settings) == 1 and all(answer.circuits == 1 for answer in answers)
-    return [] if alone else refusals(answers, settings)
+    alone = losses_together(answers, held) == 1 and all(answer.circuits == 1 for answer in answers)
+    if faults := [] if alone else refusals(answers, held):
+        raise QglError(faults)
 
 
 def unfit(model: Trainable, settings: TrainSettings) -> list[Diagnostic]:

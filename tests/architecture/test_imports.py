@@ -213,6 +213,10 @@ CHECK = "import contextlib; sys.argv = ['qglc', 'check', 'examples/hidden.qgl'];
         ("import qgl.check.checker, qgl.syntax.parser, qgl.data.environment", ("jax", "networkx", "matplotlib")),
         ("import qgl.lsp.server", ("jax", "networkx", "matplotlib", "scipy", "rich")),
         ("import qgl.plan.planner", ("jax",)),
+        (
+            "import qgl.loading, qgl.train.loop",
+            ("networkx", "scipy", "qgl.plan.planner", "qgl.kernels.simulator", "qgl.qasm"),
+        ),
         ("import qgl.qasm", ("jax", "qiskit")),
         ("import qgl.hardware.engines.engine", ("jax", "qiskit", "braket")),
     ],

@@ -155,7 +155,7 @@ def test_what_there_is_no_memory_for_is_not_taken(folder: Path, monkeypatch: pyt
 def _key(text: str = TEXT, settings: str = ADAM, **options: Any) -> bytes | None:
     model = qgl.loads(text % settings, **options)
     with number_type(model):
-        return kept_programs.key_of((model.program, model.precision, model.program.train))
+        return kept_programs.identity((model.program, model.precision, model.program.train))
 
 
 def test_what_a_program_is_made_of_is_in_its_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +185,7 @@ def test_a_key_is_the_same_in_another_process(folder: Path) -> None:
     code = (
         "import sys, qgl; from pathlib import Path; from qgl.train.kept import programs as kept\n"
         "kept.switch_on(Path('nowhere')); model = qgl.loads(sys.argv[1])\n"
-        "print(kept.key_of((model.program, model.precision, model.program.train)).hex())"
+        "print(kept.identity((model.program, model.precision, model.program.train)).hex())"
     )
     ran = subprocess.run(
         [sys.executable, "-c", code, TEXT % ADAM], capture_output=True, text=True, check=True, env=dict(os.environ)
@@ -195,7 +195,7 @@ def test_a_key_is_the_same_in_another_process(folder: Path) -> None:
 
 
 def test_what_is_more_than_data_has_no_key(folder: Path) -> None:
-    assert kept_programs.key_of(lambda: 0) is None
+    assert kept_programs.identity(lambda: 0) is None
 
 
 def test_programs_that_call_or_hold_too_much_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,6 +204,27 @@ def test_programs_that_call_or_hold_too_much_are_not_kept(monkeypatch: pytest.Mo
     assert lowered.lowered(jax.jit(lambda a: a + table, keep_unused=True), (table,)) is not None
     monkeypatch.setattr(large_tables, "LEAST", 100)
     assert lowered.lowered(jax.jit(lambda a: a + table, keep_unused=True), (table,)) is None
+
+
+def test_what_was_made_before_is_not_planned_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = qgl.loads(TEXT % ADAM).train(display="quiet")
+
+    def planned(*_: Any) -> Any:
+        raise AssertionError("it was planned")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("qgl.report.weighing.weigh_objective", planned)
+        again = qgl.loads(TEXT % ADAM).train(display="quiet")
+        with pytest.raises(AssertionError, match="planned"):
+            qgl.loads(TEXT % ADAM.replace("0.1", "0.3")).train(display="quiet")
+        patch.setattr(kept_programs, "available", lambda: 10**8)
+        with pytest.raises(AssertionError, match="planned"):
+            qgl.loads(TEXT % ADAM).train(display="quiet")
+    assert same(again.all_params, first.all_params) and again.report == first.report | {
+        "seconds": again.report["seconds"]
+    }
 
 
 def test_the_oldest_leave(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

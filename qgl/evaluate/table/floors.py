@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-import scipy  # which loads its parts where they are first used
 from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct, entropy, indices
@@ -105,6 +104,8 @@ def _entropy(counts: Real, strings: float, once: float) -> float:
 
     It is the estimate of Chao, Wang and Jost (2013), whose bias falls faster than any power of the number of rows.
     """
+    import scipy
+
     count, singles, doubles = counts.sum(), float((counts == 1).sum()), float((counts == 2).sum())
     entropy = float((counts / count) @ (scipy.special.digamma(count) - scipy.special.digamma(counts)))
     if once and count > 1:
@@ -118,6 +119,8 @@ def _entropy(counts: Real, strings: float, once: float) -> float:
 
 def mean_deviation(p: Real, count: int) -> Real:
     """E |m / count - p| of a binomial m (de Moivre 1730), shape as `p`."""
+    import scipy
+
     inside = (p > 0) & (p < 1)
     safe = np.where(inside, p, 0.5)
     most = np.floor(count * safe) + 1

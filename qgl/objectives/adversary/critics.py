@@ -12,7 +12,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +21,6 @@ import numpy as np
 from qgl import compiler
 from qgl.ir.circuit import Circuit
 from qgl.kernels.devices.memory import device_limit
-from qgl.kernels.simulator import Simulator
 from qgl.objectives.ensembles.similarity import inverse_weights
 from qgl.parameters import Parameters
 from qgl.program.calls import critics
@@ -30,6 +29,9 @@ from qgl.program.operations import Measurement, Operation, gate
 from qgl.program.program import CriticCircuit, Wire
 from qgl.query import Marginals
 from qgl.source import Span
+
+if TYPE_CHECKING:
+    from qgl.kernels.simulator import Simulator
 
 Array = jax.Array
 Weights = Any  # a pytree of real arrays
@@ -165,6 +167,8 @@ class Effect(Critic):
         return effect
 
     def _planned(self, precision: str) -> Simulator:
+        from qgl.kernels.simulator import Simulator
+
         return Simulator(compiler.planner(self._circuit, precision, device_limit()).plan((self._query,)))
 
     def _says(self, chances: Array) -> Array:

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import numpy as np
 
 from qgl.diagnostics.model import QglError
 from qgl.gates import CHANNELS, GATES
@@ -45,8 +44,8 @@ def switch_on(folder: Path) -> None:
     _folder = folder
 
 
-def key_of(parts: Any) -> bytes | None:
-    """What a program is kept by that is made of these parts alone; None where none is kept.
+def identity(parts: Any) -> bytes | None:
+    """What programs are kept by that are made of these parts alone; None where none are kept.
 
     Pickles are only hashed, never read: what differs has others.
     """
@@ -64,8 +63,15 @@ def key_of(parts: Any) -> bytes | None:
     return hashlib.sha256(written.getbuffer()).digest()
 
 
+def holds(identity: bytes | None, name: str) -> bool:
+    """Whether a program is kept that this process has memory for."""
+    path = _path(identity, name)
+    return path is not None and _read(path) is not None
+
+
 def compiled(
-    key: bytes | None,
+    identity: bytes | None,
+    name: str,
     function: Callable[..., Any],
     arguments: tuple[Any, ...],
     result: Callable[[], Any],
@@ -73,17 +79,15 @@ def compiled(
 ) -> Callable[..., Any]:
     """`function`, compiled for arguments like these: as it was kept, else as it is, and then it is kept.
 
-    key: of all that the function is made of, apart from the arguments; None: it is not kept.
+    identity: of all that the function and the shapes of its arguments are made of; None: it is not kept.
+    name: of the function among those of one identity.
     result: the shapes and types of what it returns.
     memory: bytes that its process takes.
     """
-    jitted = jax.jit(function, keep_unused=key is not None)
-    if key is None or _folder is None:
+    path = _path(identity, name)
+    jitted = jax.jit(function, keep_unused=path is not None)
+    if path is None:
         return large_tables.of_jitted(jitted, arguments)
-    leaves, tree = jax.tree.flatten(arguments)
-    kinds = [(np.shape(leaf), str(np.result_type(leaf))) for leaf in leaves]
-    name = hashlib.sha256(key + repr((kinds, str(tree))).encode()).hexdigest()
-    path = _folder / name
     with suppress(Exception):  # whatever is wrong with it, it can be made anew
         if (program := _read(path)) is not None:
             return lowered.compiled(program, arguments, result())
@@ -93,6 +97,12 @@ def compiled(
     made = lowered.compiled(program, arguments, result())  # by the way that it goes later: XLA's cache knows it then
     _write(path, memory(), program)
     return made
+
+
+def _path(identity: bytes | None, name: str) -> Path | None:
+    if _folder is None or identity is None:
+        return None
+    return _folder / hashlib.sha256(identity + name.encode()).hexdigest()
 
 
 def _read(path: Path) -> bytes | None:

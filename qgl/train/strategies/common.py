@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
@@ -14,11 +15,10 @@ from numpy.typing import NDArray
 
 from qgl.model import Model
 from qgl.program.program import TrainSettings
-from qgl.report.weighing import process, weigh_objective
 from qgl.runs.history import History
 from qgl.runs.seed_results import SeedResults
 from qgl.runs.seed_status import RUNNING
-from qgl.train.kept import programs as kept_programs
+from qgl.train.kept import programs
 from qgl.train.methods import Terms, choose
 from qgl.train.stopping import StopRule
 from qgl.train.strategies.strategy import State, run_key, step_key
@@ -59,8 +59,9 @@ class Common(ABC):
 
     def initial(self) -> State:
         """See `Strategy.initial`."""
-        name = "initial", self._start is None, self._form
-        start = self._shared(name, lambda: self._kept("initial", jax.vmap(self._initial), self._shape, *self._begin))
+        name = "initial" if self._start is None else "initial, given"
+        made = functools.partial(self._kept, name, jax.vmap(self._initial), self._shape, *self._begin)
+        start = self._shared((name, self._form), made)
         state: State = start(*self._begin)
         return state
 
@@ -85,6 +86,11 @@ class Common(ABC):
         """What `_initial` is called with, of all seeds."""
         return self._seeds, self._start
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether an earlier process has made the steps of this strategy, and this one has memory for them."""
+        return False
+
     def model_of(self, state: State, seed: int, step: int) -> Trainable:
         """See `Strategy.model_of`."""
         return self._model
@@ -105,17 +111,24 @@ class Common(ABC):
     def _kept(
         self, name: str, function: Callable[..., Any], result: Callable[[], Any], *arguments: Any
     ) -> Callable[..., Any]:
-        """A function of this strategy, compiled, and kept for later processes where the model and settings are all of
-        what it is made of.
-        """
-        model, settings = self._model, self._settings
+        """A function of this strategy, compiled, and kept for later processes."""
+        return programs.compiled(self._identity, name, function, arguments, result, self._process)
+
+    @functools.cached_property
+    def _identity(self) -> bytes | None:
+        """What its programs are kept by; None where model and settings are not all that they are made of."""
+        model = self._model
         whole = type(model) is Model and model.drawing is None and model.program.train.approximate is None
-        if not whole or not self.of_settings or not isinstance(model, Model):
-            return kept_programs.compiled(None, function, arguments, result, lambda: 0)
-        key = kept_programs.key_of((name, type(self), model.program, model.precision, settings))
-        return kept_programs.compiled(
-            key, function, arguments, result, lambda: process(weigh_objective(model), model.program, settings)
-        )
+        if not whole or not self.of_settings:
+            return None
+        return programs.identity((type(self), model.program, model.precision, self._settings))
+
+    def _process(self) -> int:
+        """Bytes of a process that trains so."""
+        from qgl.report.weighing import process, weigh_objective
+
+        assert isinstance(self._model, Model)
+        return process(weigh_objective(self._model), self._model.program, self._settings)
 
     def _held(self, state: State) -> dict[str, Any]:
         """What a step takes beside the state and does not change, by names that no parameter has.

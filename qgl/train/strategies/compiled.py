@@ -24,6 +24,7 @@ from qgl.kernels.devices import mesh
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History
 from qgl.runs.seed_status import PLATEAU, RUNNING
+from qgl.train.kept import programs
 from qgl.train.strategies.common import Common
 from qgl.train.strategies.strategy import CAPACITY, Record, State
 from qgl.train.trainable import Trainable
@@ -51,6 +52,11 @@ class Compiled(Common):
             state = jax.device_put(jax.tree.map(np.asarray, state), NamedSharding(self._mesh, mesh.WHOLE))
         self._advancing(state)
         return state
+
+    @property
+    def is_kept(self) -> bool:
+        """See `Common.is_kept`."""
+        return self._mesh is None and programs.holds(self._identity, "advance")
 
     def _hold(self, beside: dict[str, Any]) -> None:
         """Takes what steps take beside the state from now on."""

@@ -7,7 +7,7 @@ gradient. The anchor is in the state, so that a run that was killed finds the sa
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import PatternTooLarge
-from qgl.kernels.propagation.runner import PropagationRunner
 from qgl.model import Model
 from qgl.objectives.terms import groups
-from qgl.plan.propagation.pattern import Layout, Pattern, PatternTooLargeError, tables_of
-from qgl.report.truncation import loss_error
 from qgl.train.trainable import Params, Trainable, number_type
+
+if TYPE_CHECKING:
+    from qgl.kernels.propagation.runner import PropagationRunner
+    from qgl.plan.propagation.pattern import Pattern
 
 ESTIMATE = "truncation"  # among the terms of each step
 
@@ -56,6 +57,8 @@ class Patterns:
 
         params: as for `tables`.
         """
+        from qgl.report.truncation import loss_error
+
         errors = [loss_error(self._model, own) for own in _by_seed(params)]
         return np.array([np.nan if error is None else error.loss for error in errors])
 
@@ -69,12 +72,16 @@ class Patterns:
         return found
 
     def _tables(self, runner: PropagationRunner, seeds: list[Params]) -> dict[str, NDArray[Any]]:
+        from qgl.plan.propagation.pattern import Layout, tables_of
+
         patterns = [self._pattern(runner, params) for params in seeds]
         layout = Layout.of(patterns)
         tables = [tables_of(pattern, layout) for pattern in patterns]
         return {name: np.stack([own[name] for own in tables]) for name in tables[0]}
 
     def _pattern(self, runner: PropagationRunner, params: Params) -> Pattern:
+        from qgl.plan.propagation.pattern import PatternTooLargeError
+
         (inputs,) = self._model.parameters.inputs(params, None, next(iter(params.values())).dtype)
         try:
             return runner.pattern(inputs)

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
 from qgl.program.calls import strategies
-from qgl.train.strategies.adversarial import Adversarial
-from qgl.train.strategies.em import ExpectationMaximisation
-from qgl.train.strategies.evolution.cma import Cma
-from qgl.train.strategies.gradient import Gradient
-from qgl.train.strategies.layerwise_search import LayerwiseSearch
 from qgl.train.strategies.strategy import Factory
 
-STRATEGIES: Mapping[str, Factory] = {
-    strategies.Adversarial.called: Adversarial,
-    strategies.CMA.called: Cma,
-    strategies.EM.called: ExpectationMaximisation,
-    strategies.Gradient.called: Gradient,
-    strategies.Stagewise.called: Gradient,
-    strategies.LayerwiseSearch.called: LayerwiseSearch,
+_WHERE = {
+    strategies.Adversarial.called: ("adversarial", "Adversarial"),
+    strategies.CMA.called: ("evolution.cma", "Cma"),
+    strategies.EM.called: ("em", "ExpectationMaximisation"),
+    strategies.Gradient.called: ("gradient", "Gradient"),
+    strategies.Stagewise.called: ("gradient", "Gradient"),
+    strategies.LayerwiseSearch.called: ("layerwise_search", "LayerwiseSearch"),
 }
+
+
+class _Strategies(Mapping[str, Factory]):
+    """A module is loaded when its strategy is asked for."""
+
+    def __getitem__(self, name: str) -> Factory:
+        module, kind = _WHERE[name]
+        factory: Factory = getattr(import_module(f"qgl.train.strategies.{module}"), kind)
+        return factory
+
+    def __contains__(self, name: object) -> bool:
+        return name in _WHERE
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_WHERE)
+
+    def __len__(self) -> int:
+        return len(_WHERE)
+
+
+STRATEGIES: Mapping[str, Factory] = _Strategies()

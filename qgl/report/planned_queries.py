@@ -15,7 +15,6 @@ from qgl.evaluate.table.evaluation import Answerer
 from qgl.evaluate.table.titles import title
 from qgl.model import Model
 from qgl.objectives import Setting
-from qgl.plan.model import NO_METHOD, describe
 from qgl.program.calls.reports import DenoisingGap, ReportCall
 from qgl.program.program import Program, TrainSettings
 from qgl.query import LogProb, Numbers, Probabilities, Query, Samples
@@ -62,6 +61,8 @@ def refused_reports(model: Model, settings: TrainSettings) -> Iterator[str]:
     for planned in (*_watched(model, settings), *_reports(model, at_the_end(model.program))):
         for row in (row for weighed in model.readings.weigh(planned.queries) for row in weighed.rows):
             if not row.chosen:
+                from qgl.plan.model import NO_METHOD, describe
+
                 purpose = f"{planned.kind} {', '.join(planned.names.values())}"
                 reasons = [f"    not {each.method}: {each.reason}" for each in row.candidates]
                 yield "\n".join([f"warning: {purpose}: {describe(row.query)}", f"  {NO_METHOD}", *reasons])

@@ -143,11 +143,13 @@ def _estimated(
     return with_estimates(model, measured, rows, largest_difference(own.known, finer.known))
 
 
+def _key_of_estimates() -> jax.Array:
+    """Of estimates of Pauli words, apart from that of the Pauli words themselves."""
+    return jax.random.key(1, impl="threefry2x32")
+
+
 def answerer(model: Model, params: Params, always: Any = None) -> Answerer:
     """What answers queries about a trained model; `always` are condition inputs for queries that come without."""
-    key = jax.random.key(
-        1, impl="threefry2x32"
-    )  # of estimates of Pauli words, apart from that of the Pauli words themselves
     held: list[NDArray[np.floating[Any]]] = []  # probabilities of all strings under `always`
 
     def answer(query: Query, condition: Any = None, given: Any = None) -> Any:
@@ -163,7 +165,7 @@ def answerer(model: Model, params: Params, always: Any = None) -> Answerer:
         if isinstance(query, Samples):
             return in_chunks.sample(model, params, query.shots, _DRAWN, condition)
         if given is not None:
-            return model.answers(params, (query,), condition, key, {query: given})[query]
+            return model.answers(params, (query,), condition, _key_of_estimates(), {query: given})[query]
         return model.answer(params, query, condition)
 
     return answer

@@ -15,7 +15,7 @@ import os
 import pickle
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from qgl.runs.manifest import versions
 
 MOST = 64 << 20  # bytes of one
 FILES = 256  # at most: the oldest leave
-SUFFIXES = {".py", ".lark", ".qgl", ".npz"}  # of files of this package that programs may be made of
+SUFFIXES = (".py", ".lark", ".qgl", ".npz")  # of files of this package that programs may be made of
 _PACKAGE = Path(__file__).resolve().parents[2]
 _NUMBER = 8  # bytes
 _folder: Path | None = None
@@ -159,5 +159,13 @@ class _Data(pickle.Pickler):
 @functools.cache
 def _code() -> tuple[tuple[str, int, int], ...]:
     """The files of this package, their sizes and times, by which Python tells as well whether it compiled them."""
-    files = sorted(file for file in _PACKAGE.rglob("*") if file.suffix in SUFFIXES)
-    return tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files)
+    return tuple(sorted(_files(str(_PACKAGE))))
+
+
+def _files(folder: str) -> Iterator[tuple[str, int, int]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _files(entry.path)
+            elif entry.name.endswith(SUFFIXES):
+                yield entry.path, entry.stat().st_size, entry.stat().st_mtime_ns

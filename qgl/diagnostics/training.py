@@ -267,10 +267,11 @@ class UnfitRegions(Diagnostic):
 
 
 class UnfitForRefresh(Diagnostic):
-    """`refresh` keeps the Pauli words of truncated answers for some steps of one circuit, trained along the gradient.
+    """`refresh` keeps the Pauli words of truncated answers for some steps of the same circuits, trained along the
+    gradient: those of each value of `latent` and `condition` inputs.
 
-    A program with `latent` or `condition` inputs has a circuit for each of their values, and other strategies look at
-    many circuits in a step: words are found anew for each of these.
+    Latents that are drawn anew make other circuits at each step, and other strategies look at many circuits in a step:
+    words are found anew for each of these.
     """
 
     why: str

@@ -43,7 +43,7 @@ from qgl.runs.events import ready
 from qgl.runs.files import checkpoint, sealed
 from qgl.runs.history import History, empty, parse
 from qgl.runs.run import Run, leaves_of, results_of_state
-from qgl.runs.seed_status import FAILED, RUNNING
+from qgl.runs.seed_status import FAILED, RUNNING, WARNED
 from qgl.runs.watched import PREFIX
 from qgl.train.devices import Team
 from qgl.train.interrupt import Interrupts
@@ -293,15 +293,17 @@ class _Training:
         return state, "loss not finite" if (status == FAILED).all() else "steps"
 
     def _take(self, rows: History, before: NDArray[np.int32]) -> None:
-        """Writes records down, and says which seeds have met a loss that is not a number."""
+        """Writes records down, and says which seeds went no further for what a user may not expect."""
         if self.folder is not None:
             self.folder.append(rows, self.step)
         self._remember(rows)
-        failed = (rows.status[-1] == FAILED) & (before != FAILED)
         self.step += rows.steps
-        if failed.any() and not (rows.status[-1] == FAILED).all():
-            seeds = ", ".join(str(seed) for seed in np.flatnonzero(failed))
-            self.shown.note(f"warning: loss or gradient not finite, seed {seeds} stopped near step {self.step}")
+        if (rows.status[-1] == FAILED).all():
+            return
+        for status, why in WARNED.items():
+            if (ended := (rows.status[-1] == status) & (before != status)).any():
+                seeds = ", ".join(str(seed) for seed in np.flatnonzero(ended))
+                self.shown.note(f"warning: {why}, seed {seeds} stopped near step {self.step}")
 
     def _remember(self, rows: History) -> None:
         self.chunks.append(rows.as_written())

@@ -210,12 +210,7 @@ class Watch:
             terms,
         )
         done = running & (since >= early.patience)
-        if not done.any():
-            return state
-        status: Any = np.where(done, EARLY, np.asarray(state.status)).astype(np.int32)
-        if isinstance(state.status, jax.Array):
-            status = jax.device_put(status, state.status.sharding)
-        return state._replace(status=status)
+        return state.ended(done, EARLY) if done.any() else state
 
     def _loss(self, state: State, params: dict[str, Any], seed: int) -> tuple[Any, dict[str, Any]]:
         """The loss of a seed's parameters, and its terms. From shots or against a critic, those that were seen last."""

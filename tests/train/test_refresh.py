@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 import qgl
 from qgl.diagnostics.model import QglError
-from qgl.report.truncation import loss_error
+from qgl.report.truncation import LossError, loss_error
+from qgl.train.strategies.patterns import Patterns
 from qgl.train.strategies.strategy import run_key
-from qgl.train.trainable import number_type
+from qgl.train.trainable import Params, number_type
 from tests.check.checking import faults
 
 Real = NDArray[np.float64]
@@ -74,7 +75,89 @@ def test_a_pattern_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch)
     assert [fault.code for fault in error.value.diagnostics] == ["QGL0918"]
 
 
-def test_programs_of_several_circuits_keep_no_words() -> None:
-    several = GRID.format(refresh=", refresh = 3").replace("param turn", "latent h ~ normal(0, 1) draws 4;\nparam turn")
-    several = several.replace("rzz(0.3)", "rzz(0.3 * h)")
-    assert [fault.code for fault in faults(several)] == ["QGL0733"]
+def test_a_seed_beyond_the_tolerance_ends_where_words_are_found_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estimates = iter([0.1, 0.2, 0.1, 0.6])  # of means, of both seeds at steps 0 and 2; at step 4 one seed is left
+    told = lambda *_: LossError(0.01, next(estimates, 0.1))  # noqa: E731
+    monkeypatch.setattr("qgl.report.truncation.loss_error", told)
+    run = qgl.loads(GRID.format(refresh=", tolerance = 0.5, refresh = 2")).train(
+        out=tmp_path / "run", steps=5, display="quiet", pictures=False
+    )
+    status = [json.loads(line)["status"] for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert status == [["running", "running"]] * 2 + [["running", "truncated"]] * 3
+    losses = column(tmp_path / "run", "loss")
+    assert np.all(losses[2:, 1] == losses[2, 1]) and len(np.unique(losses[:, 0])) == 5
+    assert run.losses[1] == losses[:, 1].min()
+
+
+def test_latents_that_are_drawn_anew_keep_no_words() -> None:
+    text = GRID.format(refresh=", refresh = 3").replace("rzz(0.3)", "rzz(0.3 * h)")
+    anew = text.replace("param turn", "latent h ~ normal(0, 1) draws 4 anew;\nparam turn")
+    assert [fault.code for fault in faults(anew)] == ["QGL0733"]
+
+
+SEVERAL = """
+data given = npz("given.npz", numbers = true);
+data wanted = npz("wanted.npz", numbers = true);
+data both = pairs(given, wanted);
+{condition}
+latent h ~ normal(0, 1) draws 2;
+latent bit ~ bernoulli(0.3);
+visible v[3];
+param turn[3] : angle ~ normal(0, 0.3);
+model {{
+    ry({x}) v[0];
+    ry(h) v[1];
+    rx(pi * bit) v[2];
+    for (a, b) in ring(v) {{ rzz(0.3 + 0.2 * h) a, b; }}
+    rx(turn) v;
+}}
+output y[3] = list(q in v: expect(Z[q]));
+objective {objective};
+train {{ {approximate} precision double; }}
+"""
+MIXTURE = {"condition": "", "x": "0.2", "objective": "energy(Z[v[0]] * Z[v[1]] + Z[v[2]])"}
+CONDITIONS = {"condition": "condition x;", "x": "x", "objective": "mse(both)"}
+
+
+@pytest.mark.parametrize("parts", [MIXTURE, CONDITIONS], ids=["mixture", "conditions"])
+def test_circuits_of_mixtures_and_conditions_keep_words_of_their_own(
+    parts: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where next to nothing is dropped, value and gradient are those by the state vector, beside the anchor too. Where
+    much is, they are those without `refresh` at the anchor.
+    """
+    monkeypatch.chdir(tmp_path)
+    np.savez("given.npz", np.array([[0.1], [0.7], [0.1]]))
+    np.savez("wanted.npz", np.linspace(-1, 1, 9).reshape(3, 3))
+    fine, coarse, exact = (
+        qgl.loads(SEVERAL.format(approximate=each, **parts))
+        for each in ("approximate propagation(smallest = 1e-9);", "approximate propagation(smallest = 5e-2);", "")
+    )
+    with number_type(exact):
+        anchor = exact.init(run_key(0, 0, 0))
+        beside = {**anchor, "turn": anchor["turn"] + 0.2}
+        held = [kept(model, anchor) for model in (fine, coarse)]
+        results = [fine.value_and_grad({**beside, **held[0]}), coarse.value_and_grad({**anchor, **held[1]})]
+        results.append(coarse.value_and_grad(anchor))
+        others = {**anchor, "h": anchor["h"] + 0.1, **held[0]}
+        assert np.isnan(fine.value_and_grad(others)[0])  # circuits without words of their own
+    monkeypatch.undo()
+    with number_type(exact):
+        for place, params in ((0, beside), (2, anchor)):
+            results.insert(place, exact.value_and_grad(params))
+    pairs = [(float(loss), np.asarray(gradient["turn"])) for loss, gradient in results]
+    assert alike(pairs[0], pairs[1], 1e-7)
+    assert alike(pairs[3], pairs[4], 1e-9)
+    assert not alike(pairs[2], pairs[3], 1e-3)
+
+
+def kept(model: qgl.Model, anchor: Params) -> Params:
+    """The tables of the words that are kept at an anchor."""
+    tables = Patterns(model, 1).tables({name: value[None] for name, value in anchor.items()})
+    return {name: {part: table[0] for part, table in own.items()} for name, own in tables.items()}
+
+
+def alike(one: tuple[float, Real], other: tuple[float, Real], tolerance: float) -> bool:
+    return bool(np.allclose(one[0], other[0], atol=tolerance) and np.allclose(one[1], other[1], atol=tolerance))

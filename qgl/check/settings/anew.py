@@ -39,8 +39,8 @@ def _refresh_faults(parameters: Iterable[Parameter], settings: TrainSettings) ->
     approximate, strategy = settings.approximate, settings.strategy_name
     if approximate is None or approximate.refresh is None:
         return
-    varies = next((each for each in parameters if each.kind in ("latent", "condition")), None)
-    if varies is not None:
-        yield UnfitForRefresh(approximate.span, f"each value of `{varies.name}` is a circuit of its own")
+    renewed = next((each for each in parameters if each.anew), None)
+    if renewed is not None:
+        yield UnfitForRefresh(approximate.span, f"`{renewed.name}` is drawn anew, so that each step has other circuits")
     elif strategy not in BY_GRADIENT:
         yield UnfitForRefresh(approximate.span, f"`{strategy}` is not along the gradient of one circuit")

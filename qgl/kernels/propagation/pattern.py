@@ -22,23 +22,34 @@ Carry = tuple[jax.Array, dict[int, jax.Array]]
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
-def means_by_tables(count: int, tables: Tables, angles: jax.Array, matrices: Matrices) -> jax.Array:
+def means_by_tables(
+    count: int, tables: Tables, number: jax.Array | None, angles: jax.Array, matrices: Matrices
+) -> jax.Array:
     """The means of so many sums, shape (count,), by the tables of a pattern.
 
+    number    which of several tables of one shape, stacked, they are; None: there is one
     angles    (rotations,)
     matrices  by their size, shape (matrices, size, size): those that depend on inputs, then the constant ones
     """
-    return _means(count, tables, _forwards(tables, angles, matrices))
+    return _forward(count, tables, number, angles, matrices)[0]
 
 
-def _forward(count: int, tables: Tables, angles: jax.Array, matrices: Matrices) -> tuple[jax.Array, Any]:
-    values = _forwards(tables, angles, matrices)
-    return _means(count, tables, values), (tables, angles, matrices, values)
+def _forward(
+    count: int, tables: Tables, number: jax.Array | None, angles: jax.Array, matrices: Matrices
+) -> tuple[jax.Array, Any]:
+    own = _one(tables, number)
+    values = _forwards(own, angles, matrices)
+    return _means(count, own, values), (tables, number, angles, matrices, values)
 
 
-def _backward(count: int, known: Any, cotangent: jax.Array) -> tuple[None, jax.Array, Matrices]:
-    tables, angles, matrices, values = known
-    return (None, *_backwards(tables, angles, matrices, values, cotangent))
+def _backward(count: int, known: Any, cotangent: jax.Array) -> tuple[None, None, jax.Array, Matrices]:
+    tables, number, angles, matrices, values = known
+    return (None, None, *_backwards(_one(tables, number), angles, matrices, values, cotangent))
+
+
+def _one(tables: Tables, number: jax.Array | None) -> Tables:
+    """The tables of a number. Taken on the way back again: so they are not held for each circuit of a mixture."""
+    return tables if number is None else {name: table[number] for name, table in tables.items()}
 
 
 means_by_tables.defvjp(_forward, _backward)

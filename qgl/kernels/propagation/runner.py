@@ -24,6 +24,7 @@ from qgl.plan.propagation.pattern import Layout, Pattern, tables_of
 from qgl.plan.propagation.program import PropagationProgram
 from qgl.query import Query
 
+CIRCUITS = "circuits"  # among the tables that several circuits have
 _NUMBERS = itertools.count()
 
 
@@ -43,7 +44,9 @@ class PropagationRunner:
     def following(self, tables: Mapping[str, jax.Array]) -> PropagationRunner:
         """The same, which evaluates the sum over the paths that a pattern says, whatever the inputs.
 
-        tables: of the shapes that `tables_of` says.
+        tables: of the shapes that `tables_of` says. With patterns of several circuits, those of a mixture or of
+            conditions, all have a leading axis of these, and `CIRCUITS` among them is the inputs that tell them apart,
+            shape (circuits, inputs), NaN where an input does not. Means of any other circuit are NaN.
         """
         other = copy(self)
         other._tables = tables
@@ -56,13 +59,13 @@ class PropagationRunner:
             for query in queries
         }
 
-    def pattern(self, inputs: jax.Array) -> Pattern:
+    def pattern(self, inputs: jax.Array, most: int | None = None) -> Pattern:
         """The pattern at inputs that are numbers, shape (inputs,).
 
         Raises:
-            PatternTooLargeError: it has too many nodes.
+            PatternTooLargeError: it has more than `most` nodes, by default more than any may have.
         """
-        return self.program.pattern(np.asarray(self._numbers(inputs), np.float64))
+        return self.program.pattern(np.asarray(self._numbers(inputs), np.float64), most)
 
     @cached_property
     def _one_pattern(self) -> Mapping[str, NDArray[Any]] | None:
@@ -74,9 +77,16 @@ class PropagationRunner:
         numbers, tables = self._numbers(inputs), self._tables
         if tables is None and self._one_pattern is not None:
             tables = {name: jnp.asarray(table) for name, table in self._one_pattern.items()}
-        return self._on_host(numbers) if tables is None else self._by_tables(tables, numbers)
+        if tables is None:
+            return self._on_host(numbers)
+        if CIRCUITS not in tables:
+            return self._by_tables(tables, None, numbers)
+        known = tables[CIRCUITS]
+        same = jnp.all(jnp.isnan(known) | (known == inputs), axis=1)
+        own = {name: table for name, table in tables.items() if name != CIRCUITS}
+        return jnp.where(jnp.any(same), self._by_tables(own, jnp.argmax(same), numbers), jnp.nan)
 
-    def _by_tables(self, tables: Mapping[str, jax.Array], numbers: jax.Array) -> jax.Array:
+    def _by_tables(self, tables: Mapping[str, jax.Array], number: jax.Array | None, numbers: jax.Array) -> jax.Array:
         program = self.program
         angles, sizes = numbers[: program.steps.rotations], program.steps.sizes
         cuts = program.steps.rotations + np.concatenate([[0], np.cumsum(sizes**2)])
@@ -86,7 +96,7 @@ class PropagationRunner:
             fixed = program.constants.get(size, np.zeros((0, size, size)))
             every = jnp.concatenate([*own, jnp.asarray(fixed, numbers.dtype)])
             matrices[size] = every.at[:, 0].set(jnp.eye(size, dtype=numbers.dtype)[0])  # the trace is kept
-        return means_by_tables(len(program.pauli_words), tables, angles, matrices)
+        return means_by_tables(len(program.pauli_words), tables, number, angles, matrices)
 
     def _numbers(self, inputs: jax.Array) -> jax.Array:
         """Angles of rotations, then the transfer matrices."""

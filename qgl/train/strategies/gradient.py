@@ -18,7 +18,7 @@ from qgl.kernels.devices import mesh
 from qgl.program.calls.strategies import Stagewise
 from qgl.program.program import Program, TrainSettings
 from qgl.runs.history import History
-from qgl.runs.seed_status import RUNNING
+from qgl.runs.seed_status import RUNNING, TRUNCATED
 from qgl.train.methods import Look, Method, Terms, choose
 from qgl.train.optimisers import method
 from qgl.train.strategies.compiled import Compiled
@@ -41,28 +41,35 @@ class Gradient(Compiled):
         self._patterns = Patterns.of(model)
 
     def advance(self, state: State, step: int, count: int) -> tuple[State, History]:
-        """See `Strategy.advance`. Where patterns are kept, at most until they are found anew."""
+        """See `Strategy.advance`. Where patterns are kept, at most until they are found anew; a seed whose means are
+        further from the truth there than the program allows ends with the step.
+        """
         if self._patterns is None or state.anchor is None:
             return super().advance(state, step, count)
-        refresh = self._patterns.refresh
-        anchor = state.anchor
+        refresh, beyond = self._patterns.refresh, np.zeros(len(self._seeds), bool)
         if step % refresh == 0:
-            anchor = self._refreshed(state, step)
-            state = state._replace(anchor=anchor)
-        state, history = super().advance(state, step, min(count, refresh - step % refresh))
-        estimates = np.broadcast_to(np.asarray(anchor.truncation), history.loss.shape)
-        return state, replace(history, terms={**history.terms, ESTIMATE: estimates})
+            state, beyond = self._refreshed(state, step)
+        truncation = np.asarray(state.anchor.truncation)
+        state, history = super().advance(state, step, 1 if beyond.any() else min(count, refresh - step % refresh))
+        estimates = np.broadcast_to(truncation, history.loss.shape)
+        history = replace(history, terms={**history.terms, ESTIMATE: estimates})
+        if beyond.any():  # this was one step
+            state = state.ended(beyond, TRUNCATED)
+            history = replace(history, status=np.asarray(state.status)[None][: history.steps])
+        return state, history
 
-    def _refreshed(self, state: State, step: int) -> Anchor:
-        """Finds patterns anew. What the old ones make of the loss where they are given up counts as truncated, too."""
+    def _refreshed(self, state: State, step: int) -> tuple[State, NDArray[np.bool_]]:
+        """Finds patterns anew, and which seeds are beyond the tolerance. What the old ones make of the loss where they
+        are given up counts as truncated, too.
+        """
         assert self._patterns is not None
         stale = self._loss(state, step) if step else None
-        anchor = Anchor(state.trained, self._patterns.estimates({**state.fixed, **state.trained}))
-        state = state._replace(anchor=anchor)
+        truncation, beyond = self._patterns.estimates({**state.fixed, **state.trained})
+        state = state._replace(anchor=Anchor(state.trained, truncation))
         self._hold(self._held(state))
-        if stale is None:
-            return anchor
-        return anchor._replace(truncation=anchor.truncation + np.abs(self._loss(state, step) - stale))
+        if stale is not None:
+            truncation = truncation + np.abs(self._loss(state, step) - stale)
+        return state._replace(anchor=Anchor(state.trained, truncation)), beyond
 
     def _loss(self, state: State, step: int) -> NDArray[np.float64]:
         """The loss of each seed, shape (seeds,), as the next step sees it."""

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History
 from qgl.runs.seed_results import SeedResults
+from qgl.runs.seed_status import RUNNING
 from qgl.train.trainable import Params, Trainable
 
 CAPACITY = 256  # longest chunk, in steps
@@ -53,6 +54,14 @@ class State(NamedTuple):
     plateau_best: jax.Array
     plateau_since: jax.Array
     anchor: Anchor | None = None
+
+    def ended(self, seeds: NDArray[np.bool_], why: int) -> State:
+        """The state in which those of `seeds` that were running have ended; `why`: of `qgl.runs.seed_status`."""
+        before = np.asarray(self.status)
+        status: Any = np.where(seeds & (before == RUNNING), why, before).astype(np.int32)
+        if isinstance(self.status, jax.Array):
+            status = jax.device_put(status, self.status.sharding)
+        return self._replace(status=status)
 
 
 class Record(NamedTuple):

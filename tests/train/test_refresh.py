@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -153,7 +154,7 @@ def test_circuits_of_mixtures_and_conditions_keep_words_of_their_own(
     assert not alike(pairs[2], pairs[3], 1e-3)
 
 
-def kept(model: qgl.Model, anchor: Params) -> Params:
+def kept(model: qgl.Model, anchor: Params) -> dict[str, Any]:
     """The tables of the words that are kept at an anchor."""
     tables = Patterns(model, 1).tables({name: value[None] for name, value in anchor.items()})
     return {name: {part: table[0] for part, table in own.items()} for name, own in tables.items()}

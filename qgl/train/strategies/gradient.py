@@ -46,10 +46,12 @@ class Gradient(Compiled):
         """
         if self._patterns is None or state.anchor is None:
             return super().advance(state, step, count)
-        refresh, beyond = self._patterns.refresh, np.zeros(len(self._seeds), bool)
+        refresh, anchor = self._patterns.refresh, state.anchor
+        beyond: NDArray[np.bool_] = np.zeros(len(self._seeds), np.bool_)
         if step % refresh == 0:
-            state, beyond = self._refreshed(state, step)
-        truncation = np.asarray(state.anchor.truncation)
+            anchor, beyond = self._refreshed(state, step)
+            state = state._replace(anchor=anchor)
+        truncation = np.asarray(anchor.truncation)
         state, history = super().advance(state, step, 1 if beyond.any() else min(count, refresh - step % refresh))
         estimates = np.broadcast_to(truncation, history.loss.shape)
         history = replace(history, terms={**history.terms, ESTIMATE: estimates})
@@ -58,18 +60,19 @@ class Gradient(Compiled):
             history = replace(history, status=np.asarray(state.status)[None][: history.steps])
         return state, history
 
-    def _refreshed(self, state: State, step: int) -> tuple[State, NDArray[np.bool_]]:
+    def _refreshed(self, state: State, step: int) -> tuple[Anchor, NDArray[np.bool_]]:
         """Finds patterns anew, and which seeds are beyond the tolerance. What the old ones make of the loss where they
         are given up counts as truncated, too.
         """
         assert self._patterns is not None
         stale = self._loss(state, step) if step else None
         truncation, beyond = self._patterns.estimates({**state.fixed, **state.trained})
-        state = state._replace(anchor=Anchor(state.trained, truncation))
+        anchor = Anchor(state.trained, truncation)
+        state = state._replace(anchor=anchor)
         self._hold(self._held(state))
         if stale is not None:
-            truncation = truncation + np.abs(self._loss(state, step) - stale)
-        return state._replace(anchor=Anchor(state.trained, truncation)), beyond
+            anchor = anchor._replace(truncation=truncation + np.abs(self._loss(state, step) - stale))
+        return anchor, beyond
 
     def _loss(self, state: State, step: int) -> NDArray[np.float64]:
         """The loss of each seed, shape (seeds,), as the next step sees it."""

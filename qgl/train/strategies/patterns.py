@@ -83,12 +83,12 @@ class Patterns:
             for share in self._model.readings.shares(queries):
                 for runner in self._model.readings.simulator(share).propagations:
                     asked.setdefault(runner, []).extend(rows)
-        return {runner: self._unlike(np.concatenate(rows)) for runner, rows in asked.items()}
+        return {runner: self._distinct(np.concatenate(rows)) for runner, rows in asked.items()}
 
     def _inputs(self, params: Params, condition: NDArray[np.float64] | None) -> Inputs:
         return np.asarray(self._model.parameters.inputs(params, condition, next(iter(params.values())).dtype))
 
-    def _unlike(self, rows: Inputs) -> Inputs:
+    def _distinct(self, rows: Inputs) -> Inputs:
         """Each circuit once, in order of what tells them apart."""
         varying = self._model.parameters.varying
         return rows[np.unique(rows[:, varying], axis=0, return_index=True)[1]] if varying.any() else rows[:1]

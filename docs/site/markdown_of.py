@@ -44,8 +44,6 @@ def fence(match: re.Match[str]) -> str:
         title = words[words.index("saved") + 1]
     elif "fails" in words:
         title = f"refused: {words[words.index('fails') + 1]}"
-    elif "later" in words:
-        title = "not in the language yet"
     head = f'```{language} title="{title}"' if title else f"```{language}"
     return head + text[text.index("\n") :]
 

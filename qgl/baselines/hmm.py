@@ -11,7 +11,7 @@ import numpy as np
 from qgl.baselines.chain import ChainDistribution
 from qgl.baselines.columns import Real, Table, Values
 
-_WORK = 3e9  # multiplications of a fit
+_STEPS, _WORK = 200, 3e9  # of each start, and multiplications of a fit, where the program does not say how many steps
 _CLOSE = 1e-6  # nats a row by which a step must better the likelihood
 
 
@@ -24,18 +24,19 @@ class Found:
     note: str
 
 
-def hmm(table: Table, states: int, restarts: int, steps: int, stationary: bool, seed: int) -> Found:
+def hmm(table: Table, states: int, restarts: int, steps: int | None, stationary: bool, seed: int) -> Found:
     """The best of `restarts` fits by expectation maximisation (Baum and Welch), each of at most `steps` steps.
 
-    Fewer steps are made of many rows, so that a fit takes seconds.
+    steps: None for 200, or as many fewer of many rows as let the fit end in seconds, which the note then tells.
 
     Raises:
         ImportError: stationary, and hmmlearn is not installed.
     """
     rows = len(table.repeated()) if stationary else len(table.values)
     work = rows * len(table.columns) * (states + 8) ** 2 * restarts
-    allowed = int(max(5, min(steps, _WORK // work)))
-    note = f"the best of {restarts} starts of {allowed} steps" + (", which its time allows" if allowed < steps else "")
+    allowed = steps or int(max(5, min(_STEPS, _WORK // work)))
+    cut = steps is None and allowed < _STEPS
+    note = f"the best of {restarts} starts of {allowed} steps" + (", cut short: `steps` asks for more" if cut else "")
     if stationary:
         distribution = _by_library(table, states, restarts, allowed, seed)
         sizes = table.columns.sizes[:1]

@@ -9,6 +9,7 @@ import pytest
 from hmmlearn.hmm import CategoricalHMM
 from numpy.typing import NDArray
 
+from qgl.baselines import hmm as hidden
 from qgl.baselines.boltzmann import Machine, MixedDistribution, SampledDistribution, rbm
 from qgl.baselines.columns import Columns, Table
 from qgl.baselines.hmm import _distribution, _step, hmm
@@ -71,6 +72,17 @@ def test_a_hidden_markov_model_learns_a_walk() -> None:
     assert divergence(data, found.distribution.log_prob_of(data.values)) < 0.02
     again = hmm(data, states=3, restarts=3, steps=300, stationary=False, seed=0)
     assert (again.distribution.log_prob_of(data.values) == found.distribution.log_prob_of(data.values)).all()
+
+
+def test_a_fit_is_cut_short_only_where_nobody_says_how_long_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, taken = table(WALK, (3,) * 4), list[int]()
+    monkeypatch.setattr(hidden, "_by_columns", lambda *given: taken.append(given[3]))
+    notes = [hmm(data, 2, 1, steps, stationary=False, seed=0).note for steps in (None, 7)]
+    monkeypatch.setattr(hidden, "_WORK", 1.0)
+    notes += [hmm(data, 2, 1, steps, stationary=False, seed=0).note for steps in (None, 7)]
+    assert taken == [200, 7, 5, 7]
+    short = "the best of 1 starts of 5 steps, cut short: `steps` asks for more"
+    assert notes == [f"the best of 1 starts of {count} steps" for count in (200, 7)] + [short, notes[1]]
 
 
 def test_our_step_is_that_of_hmmlearn() -> None:

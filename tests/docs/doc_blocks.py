@@ -4,7 +4,6 @@ The word after the fence is the language. After `qgl` there may stand, in this o
 
     in NAME          a fragment: it is put in place of the line `// HERE` of `preludes/NAME.qgl`
     fails CODE       checking it gives the diagnostic CODE
-    later            a sketch of what is to come: reading it may fail, but never with a traceback
 """
 
 from __future__ import annotations

@@ -52,7 +52,11 @@ class HMM(BaselineCall):
 
     states: int = argument(Integer(1, 64), "states of the memory", default=4)
     restarts: int = argument(Integer(1, 100), "random starts, the best of which is kept", default=4)
-    steps: int = argument(Integer(1, 100_000), "steps of each start at most", default=200)
+    steps: int | None = argument(
+        Integer(1, 100_000),
+        "steps of each start at most; by default 200, or as many fewer of many rows as let the fit end in seconds",
+        default=None,
+    )
     stationary: bool = _stationary()
 
 

@@ -22,7 +22,7 @@ def measure(workload: str, contender: str, sizes: tuple[int, ...]) -> dict[str, 
     busy      processor time of the same, summed over cores: what others do on the machine does not enter
     median    of the calls that follow, and `step`, the best of them
     loss      and `gradient`, the norm of the gradient: means over all calls, which draw anew where anything is drawn
-    memory    the most that the process ever held
+    memory    the most that the process ever held, and `planned`, what it held of it after planning
     stages    of what comes before the first call, where the contender tells it
     """
     from benchmarks.contenders import CONTENDERS
@@ -50,6 +50,7 @@ def measure(workload: str, contender: str, sizes: tuple[int, ...]) -> dict[str, 
         "loss": float(np.mean(losses)),
         "gradient": float(np.linalg.norm(gradient) / len(losses)),
         "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "planned": made.planned,
         "stages": made.stages,
     }
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from benchmarks import roofline, startup
+from benchmarks import growth, roofline, startup
 from benchmarks.goals import best_peer, goal, label, milliseconds, missed
 from benchmarks.results import Result, Session
 from benchmarks.workloads import CASES
@@ -16,7 +17,6 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 WIDTH = 80  # of lines and tables, in characters
 WORDS = 2  # the columns before it are words, those from it on numbers
 HEADER = ("", "contender", "first", "step", "memory", "x peer")
-GROWTH_HEADER = ("program", "sites", "check", "graph", "plan", "first", "step", "memory")
 TITLES = {
     "W1": ("W1: exact likelihood, dense", "n, L"),
     "W1b": ("W1b: energy, dense", "n, L"),
@@ -62,9 +62,9 @@ REMARKS = {
     "W7b": "`sum_i <Z_i Z_(i+1)>` of the circuit of W2 on n sites after d layers. The peers take all words as one sum, "
     "so that pauli-prop truncates by coefficients of the sum, we by those of each word.",
     "W7bg": "The same with the gradient by all angles.",
-    "growth": "The programs of W2, W2c, W4 and W4c at d = 4, B = 64, each stage by itself: text to checked program, "
-    "the whole graph of the circuit, the plan, then the first call (with the plan) and the step. At 10,000 "
-    "sites the plan, which is plain Python, is a large part of the first call.",
+    "growth": "The programs of W2, W4, W2c and W4c at d = 4, B = 64, each stage by itself: text to checked program, "
+    "the plan, then the first value and gradient (with the plan) and a step; the memory of the process when it has "
+    "planned and at the end. Loops stay rolled up until there are tables.",
 }
 INTRODUCTION = """\
 This page is written by `python -m benchmarks.run` from `docs/benchmarks.json`,
@@ -96,10 +96,11 @@ def page(sessions: dict[str, Session]) -> str:
 
 def section(workload: str, session: Session) -> list[str]:
     """A workload: what it is, what is to be reached, the table, what is missing from it, what is missed, and when."""
+    results = session.results
+    notes = growth.notes(results) if workload == "growth" else chain(to_reach(results), missed(results))
     lines = ["", f"## {TITLES[workload][0]}", "", *wrapped(REMARKS[workload]), ""]
-    lines += table(header(workload), rows(workload, session.results))
-    notes = [*to_reach(session.results), *without_figures(session.results), *missed(session.results), session.note]
-    for note in notes:
+    lines += table(header(workload), rows(workload, results))
+    for note in (*without_figures(results), *notes, session.note):
         lines += ["", *wrapped(note)]
     return lines
 
@@ -148,21 +149,19 @@ def _line(cells: Iterable[str], widths: list[int]) -> str:
 
 def header(workload: str) -> tuple[str, ...]:
     """Titles of the columns."""
-    return GROWTH_HEADER if workload == "growth" else (TITLES[workload][1], *HEADER[1:])
+    return growth.HEADER if workload == "growth" else (TITLES[workload][1], *HEADER[1:])
 
 
 def rows(workload: str, results: tuple[Result, ...]) -> list[list[str]]:
     """Cells of all results of a workload that have figures; the sizes stand in the first row of a case only."""
+    if workload == "growth":
+        return growth.rows(results)
     found, labelled = [], set()
     for result in results:
-        if result.figures is None:
-            continue
-        if workload == "growth":
-            found.append(_growth(result, result.figures))
-            continue
-        sizes = "" if result.case in labelled else ", ".join(map(str, result.case.sizes))
-        labelled.add(result.case)
-        found.append([sizes, result.contender, *_cells(result, result.figures, best_peer(results, result.case))])
+        if result.figures is not None:
+            sizes = "" if result.case in labelled else ", ".join(map(str, result.case.sizes))
+            labelled.add(result.case)
+            found.append([sizes, result.contender, *_cells(result, result.figures, best_peer(results, result.case))])
     return found
 
 
@@ -173,9 +172,3 @@ def _cells(result: Result, figures: dict[str, Any], peer: float | None) -> list[
         f"{figures['memory'] / 1e9:.2f} GB",
         f"{peer / figures['median']:.1f}" if result.contender == "qgl" and peer is not None else "",
     ]
-
-
-def _growth(result: Result, figures: dict[str, Any]) -> list[str]:
-    stages = [f"{figures['stages'][name]:.2f} s" for name in ("check", "graph", "plan")]
-    times = [f"{figures['first']:.2f} s", milliseconds(figures["median"])]
-    return [result.case.workload, f"{result.case.width:,}", *stages, *times, f"{figures['memory'] / 1e9:.2f} GB"]

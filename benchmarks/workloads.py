@@ -292,7 +292,7 @@ CASES: dict[str, tuple[Case, ...]] = {
 }
 CASES["growth"] = tuple(
     Case(workload, (n, 4, 64) if workload in ("W4", "W4c") else (n, 4))
-    for workload in ("W2", "W2c", "W4", "W4c")
-    for n in (100, 1000, 10_000)
+    for workload in ("W2", "W4", "W2c", "W4c")
+    for n in (1000, 10_000, 100_000)
 )
 QUICK: dict[str, tuple[Case, ...]] = {name: cases[:1] for name, cases in CASES.items()}

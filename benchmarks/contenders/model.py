@@ -20,12 +20,14 @@ class Contender:
     read    of what a step gives, the loss and the gradient, an array of any shape that is the same for all contenders
     stages  seconds that were taken before the first step by stages of their own; `plan` is part of the first call
     busy    processor time of `plan`
+    planned bytes of the process after it
     """
 
     step: Callable[[int], Any]
     read: Callable[[Any], tuple[float, Numbers]]
     stages: dict[str, float] = field(default_factory=dict)
     busy: float = 0.0
+    planned: int = 0
 
 
 def jitted(circuit: Callable[[Any], Any], case: Case) -> Contender:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import page, results
+from benchmarks import growth, page, results
 from benchmarks.goals import Goal, goal, missed
 from benchmarks.results import Result, Session
 from benchmarks.workloads import Case
@@ -45,3 +45,19 @@ def test_what_is_missed_and_who_gave_nothing_is_said() -> None:
     )
     assert "Without figures: qulacs at (8, 10): none in 9 s;" in text
     assert "To reach: first call 1 s, 2 x peer (at (8, 10)); 5 x peer (at (20, 10)" in text
+
+
+def test_growth_says_how_steps_grow_and_what_is_missed() -> None:
+    def result(sites: int, step: float, check: float) -> Result:
+        figures = {"first": 3.0, "median": step, "memory": 3e9, "planned": 2e9 if sites > 10_000 else 5e8}
+        return Result(Case("W2", (sites, 4)), "qgl by stages", figures | {"stages": {"check": check, "plan": 0.5}})
+
+    found = (result(1000, 0.01, 0.1), result(10_000, 0.1, 0.1), result(100_000, 1.4, 2.5))
+    assert list(growth.notes(found))[1:] == [
+        "W2: a step of 100,000 sites is 1.40 times ten of 10,000; to reach 1.3.",
+        "Missed by W2 at 100,000: check in 2.50 s (to reach 2 s).",
+        "Missed by W2 at 100,000: 2.00 GB when planned (to reach 1 GB).",
+    ]
+    lines = page.section("growth", Session(found, {}, "Today."))
+    assert "| W2      | 10,000  | 0.10 s | 0.50 s | 3.00 s |  100 ms | 0.50 GB | 3.00 GB |" in lines
+    assert max(map(len, lines)) <= page.WIDTH

@@ -50,6 +50,13 @@ class ConeClass:
         return self.rows.setdefault(row, len(self.rows))
 
 
+class WholeCircuitError(Exception):
+    """Every light cone is the circuit on all of its wires, so that other methods do once what cones would do often."""
+
+    def __init__(self, cones: int) -> None:
+        super().__init__(f"its {cones} light cones are the whole circuit each")
+
+
 class TooManyClassesError(Exception):
     """So many cones are unlike that to write each down would take long; `classes` were found so far."""
 

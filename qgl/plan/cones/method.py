@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from qgl.expression import Input, Real
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.cones.blocks import BlockBuilder
-from qgl.plan.cones.classes import TooManyClassesError
+from qgl.plan.cones.classes import TooManyClassesError, WholeCircuitError
 from qgl.plan.cones.copies.blocks import CopiedBlocks
 from qgl.plan.cones.copies.members import Members, with_copies
 from qgl.plan.cones.copies.representatives import representatives
@@ -72,7 +72,7 @@ class PreparedCones:
         if query not in self._refused:
             try:
                 return self.design((query,), precision, LISTED).cost
-            except (TooManyClassesError, WideTableError) as error:
+            except (TooManyClassesError, WholeCircuitError, WideTableError) as error:
                 self._refused[query] = str(error)
         return Cost.refused(self._refused[query])
 
@@ -80,7 +80,9 @@ class PreparedCones:
         return self.design(queries, precision).program(self.method)
 
     def design(self, queries: tuple[Query, ...], precision: str, limit: float = inf) -> Design:
-        """Raises `TooManyClassesError` where the classes would have more than `limit` operations in all."""
+        """With a `limit`, raises `TooManyClassesError` where the classes would have more operations in all, and
+        `WholeCircuitError` where the cones are no smaller than the circuit.
+        """
         if (queries, precision) not in self._designs:
             design = None if self.of_rows else self._of_copies(queries, precision, limit)
             if design is not None:
@@ -123,7 +125,7 @@ class PreparedCones:
 
     def _cheaper(self, queries: tuple[Query, ...], limit: float) -> tuple[Survey, Kinds]:
         try:
-            survey = self._survey(queries, self.kinds, limit)
+            survey = self._survey(queries, self.kinds, limit, may_be_whole=self.of_rows or limit == inf)
         except TooManyClassesError:
             return self._survey(queries, self.kinds_by_value, limit), self.kinds_by_value
         if len(survey.classes) > MANY:
@@ -132,8 +134,8 @@ class PreparedCones:
                 return coarse, self.kinds_by_value
         return survey, self.kinds
 
-    def _survey(self, queries: tuple[Query, ...], kinds: Kinds, limit: float) -> Survey:
-        return Survey(self.variants.circuit, kinds, self.segments, self.cone, queries, limit)
+    def _survey(self, queries: tuple[Query, ...], kinds: Kinds, limit: float, may_be_whole: bool = True) -> Survey:
+        return Survey(self.variants.circuit, kinds, self.segments, self.cone, queries, limit, may_be_whole)
 
     @cached_property
     def kinds(self) -> Kinds:

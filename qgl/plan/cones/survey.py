@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from math import inf
@@ -11,7 +11,7 @@ import numpy as np
 
 from qgl.bits import ragged
 from qgl.ir.circuit import Circuit
-from qgl.plan.cones.classes import Classifier, ConeClass
+from qgl.plan.cones.classes import Classifier, ConeClass, WholeCircuitError
 from qgl.plan.cones.factors import (
     Nearness,
     Piece,
@@ -26,6 +26,7 @@ from qgl.plan.cones.kinds import Kinds
 from qgl.plan.cones.wire_segments import Cone, WireSegments
 from qgl.query import Expectation, Marginals, Query
 
+WIDE = 8  # wires from which on cones are not told apart if they all are the whole circuit
 RegionPiece = tuple[
     int, int, tuple[int, ...], tuple[int, ...]
 ]  # class, member, its qubits, where they are in the region
@@ -79,7 +80,8 @@ class Survey:
     factors   for each `Expectation` the pieces of its Pauli words, shape (pauli_words, most pieces), padded with -1
     regions   for each `Marginals` the pieces of its regions
 
-    Raises `TooManyClassesError` where the classes would have more than `limit` operations in all.
+    Raises `TooManyClassesError` where the classes would have more than `limit` operations in all, and
+    `WholeCircuitError` where the cones are no smaller than the circuit and may not be.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Survey:
         cone: Callable[[int], Cone],
         queries: tuple[Query, ...],
         limit: float = inf,
+        may_be_whole: bool = True,
     ) -> None:
         self._cone = cone
         pauli_words = [query for query in queries if isinstance(query, Expectation)]
@@ -106,8 +109,11 @@ class Survey:
         ends = [tuple(map(start_of, piece)) for piece in pieces]
         parts = [part for regions in split.values() for region in regions for part, _ in region]
         self._homes = absorb([*ends, *parts])
+        homes = dict.fromkeys(self._homes.values())
+        if not may_be_whole and self._are_whole(homes, circuit):
+            raise WholeCircuitError(len(homes))
         self._classifier = Classifier(circuit, kinds, segments, limit)
-        self._member = {home: self._classify(home) for home in dict.fromkeys(self._homes.values())}
+        self._member = {home: self._classify(home) for home in homes}
         self.readings = [Reading() for _ in self.classes]
         self.values = [self._pauli_word(piece, end) for piece, end in zip(pieces, ends, strict=True)]
         self.regions = {
@@ -127,10 +133,27 @@ class Survey:
         pieces = self._nearness.pieces([starts[k] for k in order])
         return [(tuple(starts[order[k]] for k in piece), tuple(order[k] for k in piece)) for piece in pieces]
 
+    def _are_whole(self, homes: Iterable[Piece], circuit: Circuit) -> bool:
+        """Whether what is read from each of several homes takes all wires of a wide circuit, and together more than
+        twice its operations.
+        """
+        wires, operations = circuit.live_wires, 0
+        if len(wires) < WIDE:
+            return False
+        for home in homes:
+            read = self._read(home)
+            if len({wire for k in read for wire in circuit.operations[k].wires}) < len(wires):
+                return False
+            operations += len(read)
+        return operations >= 2 * len(circuit.operations)
+
+    def _read(self, home: Piece) -> list[int]:
+        """The operations that are read from some starts."""
+        return sorted(set().union(*(self._cone(start).operations for start in home)))
+
     def _classify(self, home: Piece) -> tuple[int, int]:
         """Class and member of what is read from some starts."""
-        operations = sorted(set().union(*(self._cone(start).operations for start in home)))
-        return self._classifier.add([start >> 1 for start in home], only_bits(home), operations)
+        return self._classifier.add([start >> 1 for start in home], only_bits(home), self._read(home))
 
     def _pauli_word(self, piece: Piece, ends: Piece) -> tuple[int, int, int]:
         """Class, member and Pauli word of a piece of a Pauli word."""

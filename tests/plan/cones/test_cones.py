@@ -189,6 +189,26 @@ def test_cones_of_too_many_forms_are_refused_before_they_are_listed(monkeypatch:
     assert prepared.cost(bonds(12), "single").refusal == refusal
 
 
+def test_cones_that_are_the_whole_circuit_are_not_told_apart() -> None:
+    """Of a deep ring every Pauli word sees every gate: what a state answers once, cones would answer a dozen times."""
+    deep, shallow = chain(12, 12, ring=True), chain(12, 2, ring=True)
+    cost = LightCones().prepare(CircuitVariants(deep, False)).cost(bonds(12, ring=True), "single")
+    assert cost.refusal == "its 12 light cones are the whole circuit each"
+    assert Planner(deep).plan((bonds(12, ring=True),)).rows[0].chosen == "state vector"
+    assert not LightCones().prepare(CircuitVariants(shallow, False)).cost(bonds(12, ring=True), "single").refusal
+    one = Expectation.sparse(np.array([[0, 1]], np.int32))
+    assert not LightCones().prepare(CircuitVariants(deep, False)).cost(one, "single").refusal
+
+
+def test_cones_on_all_wires_of_few_operations_are_told_apart() -> None:
+    """A ladder of gates joins all wires, and each Pauli word sees one of many rotations at its end."""
+    made = [op("cx", site, site + 1) for site in range(9)]
+    made += [op("rx", site, args=angle(k)) for site in range(10) for k in range(30)]
+    circuit = Circuit.of(program_of(10, 0, *made, parameters=[parameter("angles", 30)]))
+    query = Expectation.sparse(np.array([[8], [9]], np.int32))
+    assert not LightCones().prepare(CircuitVariants(circuit, False)).cost(query, "single").refusal
+
+
 def test_a_refused_cone_says_how_many_qubits_it_has() -> None:
     made = [op("rxx", a, b, args=angle(a)) for _ in range(3) for a in range(40) for b in range(a)]
     made += [op("ry", site, args=angle(site)) for site in range(40)]

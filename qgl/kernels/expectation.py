@@ -1,8 +1,8 @@
 """Expectations of Pauli words in a state vector.
 
 Pauli words that agree wherever they overlap are read in one basis: the state is rotated so that all of them are Z
-words, and a Walsh-Hadamard transform of its probabilities gives every one of them. Lone Pauli words are read one by
-one.
+words, and a Walsh-Hadamard transform of its probabilities gives every one of them. Where all their letters are X, the
+rotation is such a transform too. Lone Pauli words are read one by one.
 """
 
 from __future__ import annotations
@@ -45,6 +45,11 @@ class Basis:
     support: int
     members: tuple[int, ...]
 
+    @property
+    def along_x(self) -> bool:
+        """Whether all letters are X."""
+        return not self.y and self.x == self.support
+
 
 def bases(pauli_words: PauliWords) -> list[Basis]:
     """`pauli_words` in groups that agree wherever they overlap, found greedily."""
@@ -64,12 +69,17 @@ def bases(pauli_words: PauliWords) -> list[Basis]:
 def expectation(psi: jax.Array, pauli_words: PauliWords) -> jax.Array:
     """<P> of Pauli words on the visible bits, shape (pauli_words,), for psi of shape (V, E)."""
     groups = bases(pauli_words)
-    rotated = [basis for basis in groups if len(basis.members) >= FEWEST]
+    together = [basis for basis in groups if len(basis.members) >= FEWEST]
+    rotated = [basis for basis in together if not basis.along_x]
     single = np.array([m for basis in groups if len(basis.members) < FEWEST for m in basis.members], np.int32)
     values = jnp.zeros(len(pauli_words.x), psi.real.dtype)
     if len(single):
         some = PauliWords(pauli_words.x[single], pauli_words.z[single], pauli_words.ys[single])
         values = values.at[single].set(_one_by_one(psi, some))
+    for basis in together:
+        if basis.along_x:
+            members = np.array(basis.members)
+            values = values.at[members].set(_in_basis(psi, (), jnp.asarray(pauli_words.x[members])))
     if rotated:
         order = np.concatenate([basis.members for basis in rotated])
         values = values.at[order].set(_in_bases(psi, pauli_words, rotated))
@@ -102,20 +112,28 @@ def _in_bases(psi: jax.Array, pauli_words: PauliWords, groups: list[Basis]) -> j
 
 @jax.custom_vjp
 def _in_basis(psi: jax.Array, rotations: tuple[jax.Array, ...], supports: jax.Array) -> jax.Array:
-    """Values of the Pauli words that are Z words on `supports` once `rotations` have been applied to psi, (V, E).
+    """Values of the Pauli words that are Z words on `supports` once `rotations` have been applied to psi, (V, E); of
+    words of X alone where there are none.
 
     The derivative of a sum of values by the state is that sum of Pauli words applied to it: in the basis a product with
     real numbers, so that nothing is kept but the state.
     """
-    amplitudes = _rotated(psi.reshape(-1), rotations).reshape(psi.shape[1], psi.shape[0])
-    return walsh(jnp.sum(squared(amplitudes), axis=0))[supports]
+    return walsh(jnp.sum(squared(_rotated(psi, rotations)), axis=0))[supports]
 
 
-def _rotated(state: jax.Array, rotations: tuple[jax.Array, ...]) -> jax.Array:
-    """The leading bits are rotated and go to the end; once all visible ones have, the hidden ones lead."""
-    for rotation in rotations:
+def _rotated(psi: jax.Array, rotations: tuple[jax.Array, ...]) -> jax.Array:
+    """Amplitudes in the basis, shape (E, V). Hidden bits are rotated or not, nothing is read of them."""
+    if not rotations:
+        return _along_x(psi).T
+    state = psi.reshape(-1)
+    for rotation in rotations:  # the leading bits go to the end; once all visible ones have, the hidden ones lead
         state = product(state.reshape(rotation.shape[0], -1), rotation, (0, 1)).reshape(-1)
-    return state
+    return state.reshape(psi.shape[1], -1)
+
+
+def _along_x(amplitudes: jax.Array) -> jax.Array:
+    """Amplitudes of any shape with all bits rotated from X to Z, or back."""
+    return walsh(amplitudes.reshape(-1) * amplitudes.size**-0.5).reshape(amplitudes.shape)
 
 
 def _in_basis_forward(
@@ -129,7 +147,10 @@ def _in_basis_backward(
 ) -> tuple[jax.Array, None, None]:
     psi, rotations, supports = kept
     factors = walsh(jnp.zeros(psi.shape[0], gradient.dtype).at[supports].add(2 * gradient))
-    state = (_rotated(psi.reshape(-1), rotations).reshape(psi.shape[1], -1) * factors).reshape(-1)
+    amplitudes = _rotated(psi, rotations) * factors
+    if not rotations:
+        return _along_x(amplitudes.T).conj(), None, None
+    state = amplitudes.reshape(-1)
     for rotation in reversed(rotations):
         state = product(rotation.conj(), state.reshape(-1, rotation.shape[0]), (0, 1)).reshape(-1)
     return state.reshape(psi.shape).conj(), None, None

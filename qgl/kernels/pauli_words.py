@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qgl.kernels.arrays import reordered
+from qgl.kernels.arrays import barrier, reordered
 
-CHUNK = 6  # bits that `walsh` transforms by one matrix product
+CHUNK = 5  # bits that `walsh` transforms by one matrix product, the last ones
 
 
 def index(size: int) -> jax.Array:
@@ -45,14 +45,26 @@ def walsh(vector: jax.Array) -> jax.Array:
 
     vector: real or complex.
     """
+    if jnp.iscomplexobj(vector):
+        return jax.lax.complex(walsh(vector.real), walsh(vector.imag))
     bits = vector.shape[0].bit_length() - 1
-    while bits > 0:
-        step = min(CHUNK, bits)
-        signs = jnp.asarray(hadamard(step), vector.dtype)
-        # the leading bits are transformed and go to the end; once all have, they are in order again
-        vector = jnp.tensordot(vector.reshape(2**step, -1), signs, axes=(0, 0), precision="highest").reshape(-1)
-        bits -= step
-    return vector
+    leading = max(0, bits - CHUNK)
+    for first in range(0, leading, 2):
+        vector = _added(vector.reshape(2**first, 2 ** min(2, leading - first), -1)).reshape(-1)
+    signs = jnp.asarray(hadamard(bits - leading), vector.dtype)
+    return jnp.tensordot(vector.reshape(-1, len(signs)), signs, axes=(1, 0), precision="highest").reshape(-1)
+
+
+def _added(vector: jax.Array) -> jax.Array:
+    """The transform of the second axis, of 2 or 4; behind a barrier, as XLA would sum anew what it joins."""
+    parts = [vector[:, place] for place in range(vector.shape[1])]
+    for distance in (1, 2)[: len(parts) // 2]:
+        lower = [place for place in range(len(parts)) if not place & distance]
+        for place in lower:
+            one, other = parts[place], parts[place | distance]
+            parts[place], parts[place | distance] = one + other, one - other
+    sums: jax.Array = barrier(jnp.stack(parts, axis=1))
+    return sums
 
 
 def walsh_product(factors: jax.Array) -> jax.Array:

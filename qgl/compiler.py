@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from qgl.check.checker import Known
     from qgl.ir.circuit import Circuit
     from qgl.plan.planner import Planner
-    from qgl.program.calls.gradients import Propagation
+    from qgl.program.calls.gradients import Approximation
     from qgl.syntax import tree
 
 
@@ -120,7 +120,7 @@ def planner(
     circuit: Circuit,
     precision: str = "single",
     memory_limit: int | None = None,
-    approximate: Propagation | None = None,
+    approximate: Approximation | None = None,
 ) -> Planner:
     """What plans for queries of a circuit, one set after another.
 

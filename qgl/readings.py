@@ -30,7 +30,7 @@ from qgl.passes.given_bits import resolve_given
 from qgl.plan.cones.method import LightCones
 from qgl.plan.planner import Planner, Weighed
 from qgl.postselection import Required, least_success
-from qgl.program.calls.gradients import Propagation
+from qgl.program.calls.gradients import Approximation
 from qgl.program.operations import is_kept, is_required
 from qgl.program.outputs import Outputs
 from qgl.program.rolled import patterns
@@ -229,7 +229,7 @@ class Readings:
         memory_limit: int | None = None,
         told: Callable[[str], None] | None = None,
         drawing: Drawing | None = None,
-        approximate: Propagation | None = None,
+        approximate: Approximation | None = None,
     ) -> None:
         self.circuit, self.drawing = resolve_given(circuit), drawing
         self._from_rows = circuit

@@ -167,9 +167,16 @@ def ensemble_lines(program: Program) -> list[str]:
 
 def _approximate(program: Program) -> list[str]:
     """What answers may be approximated by, in words."""
+    from qgl.program.calls.gradients import Sweep
+
     allowed = program.train.approximate
     if allowed is None:
         return []
+    if isinstance(allowed, Sweep):
+        return [
+            f"approximate: `sweep` keeps a bond of {allowed.bond:,} where no exact method answers for strings; each of "
+            "its answers is told with an estimate of the error"
+        ]
     kept = [
         f"of at most {allowed.weight} letters" if allowed.weight is not None else "",
         f"with coefficients of at least {allowed.smallest:g}" if allowed.smallest else "",

@@ -133,6 +133,7 @@ def _draw(
     from qgl.diagnostics.size import duration
     from qgl.evaluate import in_chunks
     from qgl.evaluate.outputs import rows as rows_of_numbers
+    from qgl.report.truncation import sampling_error
     from qgl.train.kept import compilation_cache
 
     compilation_cache.switch_on()
@@ -172,6 +173,9 @@ def _draw(
         else:
             rows = in_chunks.sample(model, run.params, number, seed, given)
             classes = np.zeros(number) if given is None else np.full(number, given[0])
+        error = None if alone else sampling_error(model, run.params, given)
+    if error is not None:
+        typer.echo(f"strings are approximate, by {error}", err=True)
     units = None if learnt is None else in_units(rows, learnt, np.random.default_rng(seed) if inside else None)
     shown = units if units is not None else rows if bits else in_categories(rows, model.program.variables)
     if learnt is None or (units is None and learnt.labels is None):

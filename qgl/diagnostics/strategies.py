@@ -150,6 +150,20 @@ class OldState(Diagnostic):
     help = "its weights, report and samples can still be used; to train further, start a new run"
 
 
+class NoGradient(Diagnostic):
+    """What the objective asks is answered by nothing but a truncated sweep, which has no gradient.
+
+    `approximate sweep(bond = ...)` serves samples and reports of a program that is trained by something else, and
+    strategies that look at losses alone.
+    """
+
+    query: str
+
+    code = "QGL0924"
+    message = says("{query}: only a truncated sweep answers the objective, and it has no gradient")
+    help = "train on an objective that is exact (`mmd` with `weight`, say), or take `strategy cma()`"
+
+
 class StrategyNotInstalled(Diagnostic):
     """A strategy of training is made of a library that does not come with qgl and is not there."""
 

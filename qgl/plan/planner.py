@@ -27,9 +27,10 @@ from qgl.plan.propagation.method import PauliPropagation
 from qgl.plan.propagation.propagate import Limits
 from qgl.plan.sectors.method import Sectors
 from qgl.plan.state.methods import DensityMatrix, StateVector
+from qgl.plan.sweep.method import TruncatedSweep
 from qgl.plan.trajectories.method import Trajectories
-from qgl.program.calls.gradients import Propagation
-from qgl.query import Expectation, Probabilities, Query, reads_only_bits, restricted, support
+from qgl.program.calls.gradients import Approximation, Propagation, Sweep
+from qgl.query import Expectation, LogProb, Probabilities, Query, Samples, reads_only_bits, restricted, support
 
 METHODS: tuple[Method, ...] = (
     StateVector(),
@@ -46,14 +47,17 @@ METHODS: tuple[Method, ...] = (
 )
 
 
-def methods_of(approximate: Propagation | None) -> tuple[Method, ...]:
+def methods_of(approximate: Approximation | None) -> tuple[Method, ...]:
     """What may be chosen from: exact methods, and what a program allows beside them."""
     if approximate is None:
         return METHODS
+    if isinstance(approximate, Sweep):
+        return (*METHODS, TruncatedSweep(approximate.bond))
     limits = Limits(approximate.weight, approximate.smallest, approximate.terms)
     return (*METHODS, PauliPropagation(limits))
 
 
+APPROXIMATE = (Propagation.method, Sweep.method)
 LAST_RESORTS = ("ancestral", "exact propagation", "contraction", "gate by gate")  # to find what they take needs seconds
 PATIENCE = 1.0  # seconds of a gradient up to which a last resort is not asked
 RESORTS_OF_TRUNCATED = ("cones", *LAST_RESORTS)  # where truncated answers are allowed: wide cones need minutes to plan
@@ -174,7 +178,8 @@ def _costs(
 
     truncated = "propagation" in prepared
     resorts, patience = (RESORTS_OF_TRUNCATED, PATIENCE_OF_TRUNCATED) if truncated else (LAST_RESORTS, PATIENCE)
-    costs = {name: cost(name) for name in prepared if name not in resorts}
+    last = Sweep.method  # asked only where no exact method answers
+    costs = {name: cost(name) for name in prepared if name not in (*resorts, last)}
     quickest = min((cost.seconds for cost in costs.values() if not _refusal(cost, limit)), default=math.inf)
     for name in resorts:
         if name not in prepared:
@@ -183,6 +188,8 @@ def _costs(
         costs[name] = Cost.refused("not tried, as others are quick") if quick else cost(name)
         if not _refusal(costs[name], limit):
             quickest = min(quickest, costs[name].seconds)
+    if last in prepared:
+        costs[last] = cost(last) if quickest == math.inf else Cost.refused("not tried, as an exact method answers")
     return costs
 
 
@@ -250,6 +257,8 @@ def _too_large(circuit: Circuit, row: Row, limit: int, copies: int, seeds: int) 
     qubits = ", ".join(f"{kinds[kind]:,} {kind}" for kind in ("visible", "hidden", "fresh") if kinds[kind])
     at_fault = blame(circuit, row.query)
     advice = at_fault.advice if seeds == 1 else (*at_fault.advice, f"train fewer than {seeds} seeds at once")
-    if isinstance(row.query, Expectation) and all(candidate.method != "propagation" for candidate in row.candidates):
-        advice = (*advice, "allow truncated answers: `approximate propagation(smallest = 1e-4)` in `train`")
+    way = "propagation(smallest = 1e-4)" if isinstance(row.query, Expectation) else "sweep(bond = 32)"
+    able = isinstance(row.query, Expectation | Samples | LogProb)
+    if able and all(candidate.method not in APPROXIMATE for candidate in row.candidates):
+        advice = (*advice, f"allow truncated answers: `approximate {way}` in `train`")
     return TooLarge(at_fault.span, describe(row.query), attempts, limit, qubits, at_fault.label, advice)

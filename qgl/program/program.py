@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from qgl.expression import Input
 from qgl.program.calls.arguments import describe
 from qgl.program.calls.baselines import BaselineCall
-from qgl.program.calls.gradients import FromShots, GradientCall, Propagation
+from qgl.program.calls.gradients import Approximation, FromShots, GradientCall
 from qgl.program.calls.objectives import ObjectiveCall
 from qgl.program.calls.optimizers import OptimizerCall
 from qgl.program.calls.reports import ReportCall
@@ -313,7 +313,7 @@ class TrainSettings:
     strategy: StrategyCall | None = None  # how parameters are moved at all; None: by the gradient
     watch: tuple[ReportCall, ...] = ()  # reports that are measured while training
     every: int = 10  # steps between two such measurements
-    approximate: Propagation | None = None  # what answers may be approximated by; None: all are exact
+    approximate: Approximation | None = None  # what answers may be approximated by; None: all are exact
 
     @property
     def from_shots(self) -> FromShots | None:

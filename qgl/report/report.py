@@ -33,7 +33,7 @@ from qgl.program.program import Program
 from qgl.program.rolled import patterns
 from qgl.query import GivenOutcomes, LogProb, Probabilities, Query, Samples
 from qgl.report.display import duration, number
-from qgl.report.truncation import Recorded, is_truncated, largest_difference, with_estimates
+from qgl.report.truncation import Recorded, cut_off, is_truncated, largest_difference, with_estimates
 from qgl.runs.run import Run
 
 if TYPE_CHECKING:
@@ -140,7 +140,8 @@ def _estimated(
         return measured
     finer = Recorded(answerer(model.refined, params))
     rows = rows_of((call,), finer, True)
-    return with_estimates(model, measured, rows, largest_difference(own.known, finer.known))
+    cut = cut_off(model, params, own.known)
+    return with_estimates(model, measured, rows, largest_difference(own.known, finer.known), cut)
 
 
 def _key_of_estimates() -> jax.Array:

@@ -1,11 +1,14 @@
 """How far truncated answers are from the truth.
 
 An estimate is the difference from the answers of a finer truncation: a quarter of the least coefficient, two letters
-and four times the words more. It is no bound; the one-norm of all that is dropped is one, and says nothing in practice.
+and four times the words more; of a sweep, twice the bond. It is no bound; for propagation the one-norm of all that is
+dropped is one, and says nothing in practice. What a sweep cuts off bounds the distance of its distribution of strings
+(`qgl.plan.sweep.method`); it is told beside the estimate.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,6 +16,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import TruncatedTooFar
@@ -21,7 +25,9 @@ from qgl.evaluate.table.evaluation import Answerer
 from qgl.model import Model
 from qgl.objectives.model import Objective
 from qgl.parameters import Params
-from qgl.query import Query
+from qgl.plan.planner import APPROXIMATE
+from qgl.program.calls.gradients import Sweep
+from qgl.query import GivenStrings, LogProb, Query, Samples
 
 
 def is_truncated(model: Model, queries: Sequence[Query]) -> bool:
@@ -29,7 +35,7 @@ def is_truncated(model: Model, queries: Sequence[Query]) -> bool:
     if model.program.train.approximate is None or not queries:
         return False
     rows = (row for weighed in model.readings.weigh(queries) for row in weighed.rows)
-    return any(row.chosen == "propagation" for row in rows)
+    return any(row.chosen in APPROXIMATE for row in rows)
 
 
 @dataclass(frozen=True)
@@ -54,17 +60,99 @@ def largest_difference(left: Mapping[Query, Any], right: Mapping[Query, Any]) ->
     return max((float(np.max(np.abs(np.asarray(a) - np.asarray(b)), initial=0.0)) for a, b in pairs), default=0.0)
 
 
-def with_estimates(model: Model, rows: Sequence[Row], finer: Sequence[Row], means: float) -> tuple[Row, ...]:
+def with_estimates(
+    model: Model, rows: Sequence[Row], finer: Sequence[Row], means: float, cut: str = ""
+) -> tuple[Row, ...]:
     """Rows of a report that truncated answers went into, with estimates of their errors from those of finer answers.
 
-    means: the largest difference of the answers that went into them.
+    means: the largest difference of the answers that went into them. cut: what was cut off on the way, in words.
     """
     return tuple(
         row
         if row.value is None or other.value is None
-        else replace(row, truncation=abs(row.value - other.value), note=_joined(row.note, _beyond(model, row, means)))
+        else replace(
+            row, truncation=abs(row.value - other.value), note=_joined(row.note, cut, _beyond(model, row, means))
+        )
         for row, other in zip(rows, finer, strict=True)
     )
+
+
+STRINGS = 32  # of which it is found what a sweep cuts off
+
+
+@dataclass(frozen=True)
+class SweepError:
+    """What a truncated sweep does to the strings that it draws.
+
+    bond      the largest one of its chain
+    distance  an estimate of a bound of the total variation distance of their distribution from the true one: the mean
+              over some strings of the roots of all weights that were cut off
+    nats      the mean over these of log p, less that at twice the bond: an estimate of the relative entropy of the two;
+              None where there are no likelihoods
+    """
+
+    bond: int
+    distance: float
+    nats: float | None
+
+    def __str__(self) -> str:
+        finer = f"log p changes by {self.nats:.2g} nats on average at bond {2 * self.bond}"
+        bound = f"is at most {self.distance:.2g}" if self.distance < 1 else "has no bound"
+        parts = [f"the total variation distance of its distribution from the true one {bound}"]
+        return f"a truncated sweep of bond {self.bond}: {', '.join([*parts, *([] if self.nats is None else [finer])])}"
+
+
+def sampling_error(model: Model, params: Params, condition: Any = None) -> SweepError | None:
+    """What truncation does to strings that a model draws; None where an exact method draws them.
+
+    Raises:
+        QglError: QGL0810, no method draws any.
+    """
+    allowed = model.program.train.approximate
+    if not isinstance(allowed, Sweep) or not is_truncated(model, (Samples(STRINGS),)):
+        return None
+    if model.readings.required:  # what is thrown away is not bounded
+        return SweepError(allowed.bond, math.inf, None)
+    rows, lost = _drawn(model, params, condition)
+    able = is_truncated(model, (GivenStrings(STRINGS),))
+    logs = [np.asarray(each.log_prob(params, rows, condition)) for each in (model, model.refined)] if able else []
+    nats = float(np.mean(logs[0] - logs[1])) if logs else None
+    return SweepError(allowed.bond, float(lost.mean()), nats)
+
+
+def cut_off(model: Model, params: Params, known: Mapping[Query, Any]) -> str:
+    """What a truncated sweep cuts off on the way of the strings of answers, in words; "" where that is not known."""
+    allowed = model.program.train.approximate
+    if not isinstance(allowed, Sweep) or model.parameters.condition_width or model.readings.required:
+        return ""
+    rows = [query.rows for query in known if isinstance(query, LogProb)]
+    if rows:
+        lost = _lost(model, params, np.concatenate(rows)[:STRINGS])
+    elif any(isinstance(query, Samples) for query in known):
+        _, lost = _drawn(model, params, None)
+    else:
+        return ""
+    return f"bond {allowed.bond}: the roots of all weights that were cut off for a string add up to {lost.mean():.2g}"
+
+
+def _lost(model: Model, params: Params, rows: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The roots of what is cut off on the way of strings, added up: of a mixture, the mean of its circuits."""
+    (share,) = model.readings.shares((GivenStrings(len(rows)),))
+    (runner,) = model.readings.simulator(share).sweeps
+    weights = model.parameters.weights / model.parameters.weights.sum()
+    each = [runner.lost(inputs, rows) for inputs in model.parameters.inputs(params, None, np.float32)]
+    lost: NDArray[np.float64] = np.tensordot(weights, np.stack(each), axes=1)
+    return lost
+
+
+def _drawn(model: Model, params: Params, condition: Any) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Strings of a model that is swept, shape (strings, n), and the roots of what is cut off for each, added up."""
+    (share,) = model.readings.shares((Samples(STRINGS),))
+    (runner,) = model.readings.simulator(share).sweeps
+    elements, weights = model.parameters.inputs(params, condition, np.float32), model.parameters.weights
+    counts = np.random.default_rng(0).multinomial(STRINGS, weights / weights.sum())
+    parts = [runner.drawn(elements[k], int(counts[k]), int(k)) for k in np.flatnonzero(counts)]
+    return np.concatenate([rows for rows, _ in parts]), np.concatenate([lost for _, lost in parts])
 
 
 def _joined(*notes: str) -> str:

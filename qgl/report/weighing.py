@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 from qgl.compiler import circuit_of
 from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.strategies import NoGradient
 from qgl.drawn import Drawing
 from qgl.kernels.devices.memory import candidates_together, device_limit
 from qgl.mixture import together
 from qgl.model import Model
 from qgl.parameters import Parameters
 from qgl.plan.memory import for_arrays, process_bytes
-from qgl.plan.model import Row
+from qgl.plan.model import Row, describe
 from qgl.plan.planner import Weighed
-from qgl.program.calls.strategies import CMA, LayerwiseSearch
+from qgl.program.calls.gradients import Sweep
+from qgl.program.calls.strategies import BY_GRADIENT, CMA, LayerwiseSearch
 from qgl.program.program import Program, TrainSettings
 from qgl.query import restricted
 from qgl.readings import BasesShare, Readings
@@ -143,4 +145,14 @@ def refusals(answers: Sequence[Answer], settings: TrainSettings) -> list[Diagnos
     if not planned and not any(row.chosen for answer in answers for row in answer.weighed.rows):
         planned, losses, seeds = list(answers), 1, 1
     found = (refusal for each in planned for refusal in each.weighed.refusals(losses * each.circuits, seeds))
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys((*found, *without_gradient(answers, settings))))
+
+
+def without_gradient(answers: Sequence[Answer], settings: TrainSettings) -> list[Diagnostic]:
+    """What the objective asks of truncated sweeps, where it is trained along the gradient."""
+    by_gradient = settings.strategy_name in BY_GRADIENT and settings.from_shots is None
+    if not isinstance(settings.approximate, Sweep) or not by_gradient:
+        return []
+    span, objective = settings.approximate.span, (each for each in answers if each.planned.kind == OBJECTIVE)
+    rows = (row for each in objective for row in each.weighed.rows if row.chosen == Sweep.method)
+    return [NoGradient(span, describe(row.query)) for row in rows]

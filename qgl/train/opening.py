@@ -285,16 +285,18 @@ def _refuse_unfit(model: Trainable, settings: TrainSettings) -> None:
 
 
 def _refuse_too_many(model: Model, settings: TrainSettings, team: Team) -> None:
-    """Circuits that run at the same time have to fit together; of a single one the plan itself is refused."""
+    """Circuits that run at the same time have to fit together, of a single one the plan itself is refused; and all has
+    to have the gradient that is asked for.
+    """
     if isinstance(settings.strategy, EM):  # asks no circuit
         return
-    from qgl.report.weighing import losses_together, refusals, weigh_objective
+    from qgl.report.weighing import losses_together, refusals, weigh_objective, without_gradient
 
     holders = team.processes if device_limit() is None else len(team.devices)
     held = replace(settings, seeds=-(-settings.seeds // holders))
     answers = weigh_objective(model)
     alone = losses_together(answers, held) == 1 and all(answer.circuits == 1 for answer in answers)
-    if faults := [] if alone else refusals(answers, held):
+    if faults := without_gradient(answers, held) if alone else refusals(answers, held):
         raise QglError(faults)
 
 

@@ -197,7 +197,7 @@ SETTINGS: Mapping[str, SettingRule] = {
         'who gives the strings of a gradient from shots: `statevector`, `aer`, `"aer:fake_torino"`, ...', BareName()
     ),
     "approximate": SettingRule(
-        "what expectations may be approximated by, below; by nothing by default", None, APPROXIMATIONS
+        "what answers may be approximated by, below; by nothing by default", None, APPROXIMATIONS
     ),
     "watch": SettingRule(
         "reports that are measured while training, and `every` how many steps, below", None, REPORTS, many=True

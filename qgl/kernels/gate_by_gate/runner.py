@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import jax
@@ -10,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from qgl.kernels.devices.host import Real, on_host
-from qgl.kernels.gate_by_gate.sampling import Boundary, Sampler
+from qgl.kernels.gate_by_gate.sampling import Sampler
+from qgl.kernels.gate_by_gate.tensors import of_network
 from qgl.kernels.network.tensors import tensor_tables
 from qgl.kernels.runner import GivenArrays, needed
 from qgl.plan.gate_by_gate.method import GateByGateProgram
@@ -50,7 +50,8 @@ class GateByGateRunner:
         if not np.isfinite(flat).all():
             return np.full(shots * len(self.program.visible), np.nan)
         draw = np.random.default_rng(flat[-SEEDS:].astype(int).tolist())
-        tensors, program = self._tensors(flat[:-SEEDS]), self.program
+        program, kind = self.program, np.complex64 if self.program.precision == "single" else np.complex128
+        tensors = of_network(program.network, flat[:-SEEDS], kind)
         together = program.design.together(shots)
         sampler = Sampler(program.design.walk, tensors, program.wires)
         parts = []
@@ -60,15 +61,3 @@ class GateByGateRunner:
             parts.append(bits[program.visible].T.astype(float))
         strings: Real = np.concatenate(parts).ravel()
         return strings
-
-    def _tensors(self, flat: Real) -> list[Boundary]:
-        """The tensors of the network in its order."""
-        network, kind = self.program.network, np.complex64 if self.program.precision == "single" else np.complex128
-        values = (flat[: len(flat) // 2] + 1j * flat[len(flat) // 2 :]).astype(kind)
-        tables, at = [], 0
-        for table in network.tables:
-            rows = len(table.fixed) + sum(len(source.offsets) for source in table.sources) + sum(map(len, table.runs))
-            size = rows * math.prod(table.shape)
-            tables.append(values[at : at + size].reshape(rows, *table.shape))
-            at += size
-        return [tables[table][row] for table, row in zip(network.tensors.tables, network.tensors.rows, strict=True)]

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from qgl.ir.circuit import Circuit
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.gate_by_gate.nodes import Nodes, all_read, nodes_of
-from qgl.plan.gate_by_gate.orders import orders
+from qgl.plan.gate_by_gate.orders import orders, sites_of
 from qgl.plan.gate_by_gate.sweeps import sweeps_of
 from qgl.plan.gate_by_gate.walk import TooWideError, Walk, walk_of
 from qgl.plan.model import Cost, Prepared
@@ -105,7 +105,7 @@ class PreparedGateByGate:
             return str(error)
         best: Design | None = None
         tried: list[list[int]] = []
-        for name, order in orders(circuit, self._sites()):
+        for name, order in orders(circuit, sites_of(circuit)):
             if order in tried:
                 continue
             tried.append(order)
@@ -113,13 +113,6 @@ class PreparedGateByGate:
                 limit = math.inf if best is None else 0.9 * best.walk.work.weight
                 best = _tried(nodes, name, order, lag, limit) or best
         return best or f"gates cross every line of its qubits so that boundaries have more than {WIDEST} axes"
-
-    def _sites(self) -> dict[int, int] | None:
-        """The site of each wire, where all that are not fresh have one of their own."""
-        circuit = self._circuit
-        wires = [wire for wire in circuit.visible if circuit.wires[wire].kind != "fresh"]
-        sites = {wire: site[1] for wire in wires if (site := circuit.wires[wire].site) is not None}
-        return sites if len(sites) == len(wires) == len(set(sites.values())) else None
 
     def cost(self, query: Query, precision: str) -> Cost:
         """Of all shots; there is no gradient."""

@@ -38,6 +38,13 @@ def orders(circuit: Circuit, sites: Mapping[int, int] | None) -> Iterator[tuple[
     yield name, line([wire for part in parts for wire in _spectral(graph, part)])
 
 
+def sites_of(circuit: Circuit) -> dict[int, int] | None:
+    """The site of each wire, where all that are not fresh have one of their own."""
+    wires = [wire for wire in circuit.visible if circuit.wires[wire].kind != "fresh"]
+    sites = {wire: site[1] for wire in wires if (site := circuit.wires[wire].site) is not None}
+    return sites if len(sites) == len(wires) == len(set(sites.values())) else None
+
+
 def _homes(circuit: Circuit) -> tuple[dict[int, list[int]], nx.Graph]:
     """Declared wires, each with itself and the fresh wires that stand behind it, and which of them share a gate.
 

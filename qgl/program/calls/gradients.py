@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from qgl.program.calls.arguments import NOT_NEGATIVE, POSITIVE, Integer
 from qgl.program.calls.call import Call, Kind, argument, call
 from qgl.record import record
@@ -42,12 +44,16 @@ GRADIENTS: Kind[GradientCall] = Kind("gradient", "gradient rule", (Exact, Parame
 
 @record
 class ApproximationCall(Call):
-    """A call of an approximation."""
+    """A call of an approximation; `method` names what the planner calls its answers by."""
+
+    method: ClassVar[str]
 
 
 @call("propagation")
 class Propagation(ApproximationCall):
     """Expectations of Pauli words may be truncated sums of Pauli words, taken backwards through the circuit."""
+
+    method: ClassVar[str] = "propagation"
 
     weight: int | None = argument(Integer(1), "words of more letters are dropped", default=None)
     smallest: float = argument(NOT_NEGATIVE, "words of a smaller coefficient are dropped", default=0.0)
@@ -76,4 +82,21 @@ class Propagation(ApproximationCall):
         return Propagation(weight, self.smallest / 4, terms, self.tolerance, span=self.span)
 
 
-APPROXIMATIONS: Kind[ApproximationCall] = Kind("approximate", "approximation", (Propagation,))
+@call("sweep")
+class Sweep(ApproximationCall):
+    """Samples and likelihoods of strings may be those of a matrix product state of the qubits on a front, truncated."""
+
+    method: ClassVar[str] = "sweep"
+    tolerance: ClassVar[None] = None
+    refresh: ClassVar[None] = None
+
+    bond: int = argument(Integer(1, 4096), "the largest bond of that state; what is more is cut off")
+
+    @property
+    def finer(self) -> Sweep:
+        """Of twice the bond: the difference of the answers is an estimate of the error."""
+        return Sweep(2 * self.bond, span=self.span)
+
+
+Approximation = Propagation | Sweep
+APPROXIMATIONS: Kind[ApproximationCall] = Kind("approximate", "approximation", (Propagation, Sweep))

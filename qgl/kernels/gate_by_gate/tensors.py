@@ -1,0 +1,23 @@
+"""The tensors of a network as arrays of NumPy, from what JAX made of the inputs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from numpy.typing import NDArray
+
+from qgl.kernels.devices.host import Real
+from qgl.plan.network.table import Network
+
+
+def of_network(network: Network, flat: Real, kind: type) -> list[NDArray[Any]]:
+    """The tensors in their order, of the type `kind`, from real parts and then imaginary parts of all tables."""
+    values: NDArray[Any] = (flat[: len(flat) // 2] + 1j * flat[len(flat) // 2 :]).astype(kind)
+    tables, at = [], 0
+    for table in network.tables:
+        rows = len(table.fixed) + sum(len(source.offsets) for source in table.sources) + sum(map(len, table.runs))
+        size = rows * math.prod(table.shape)
+        tables.append(values[at : at + size].reshape(rows, *table.shape))
+        at += size
+    return [tables[table][row] for table, row in zip(network.tensors.tables, network.tensors.rows, strict=True)]

@@ -1,0 +1,77 @@
+"""Answers of truncated sweeps are told with estimates of their errors: reports, the loss, samples at the terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import qgl
+from qgl.cli.main import app
+from qgl.diagnostics.model import QglError
+from qgl.plan.state.methods import StateVector
+from qgl.report.truncation import sampling_error
+
+GRID = """
+lattice field = grid(3, 3);
+visible v on field;
+data d = cardinality(9, 1);
+param turn[3, 9] : angle ~ constant(0.7);
+model {{ repeat 2 as l {{ rx(turn[l]) v; for (a, b) in edges(field) {{ rzz(0.9) a, b; }} }} rx(turn[2]) v; }}
+objective nll(d);
+train {{ {strategy} approximate sweep(bond = {bond}); steps 2; }}
+report nll(d);
+"""
+CMA = "strategy cma(population = 4);"
+
+
+@pytest.fixture(autouse=True)
+def nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So few qubits are answered by other methods, which are exact."""
+    monkeypatch.setattr("qgl.plan.planner.METHODS", ())
+
+
+def test_reports_the_loss_and_samples_are_told_with_an_estimate(tmp_path: Path) -> None:
+    model = qgl.loads(GRID.format(strategy=CMA, bond=2))
+    run = model.train(out=tmp_path / "run", display="quiet", pictures=False)
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    (row,) = report["metrics"]
+    rows = np.eye(9, dtype=np.uint8)
+    values = [-float(np.mean(each.log_prob(run.params, rows))) for each in (model, model.refined)]
+    assert row["value"] == pytest.approx(values[0], abs=1e-5)
+    assert row["truncation"] == pytest.approx(abs(values[0] - values[1]), abs=1e-5)
+    assert "bond 2: the roots of all weights that were cut off for a string add up to" in row["note"]
+    assert report["truncation"]["loss"] == pytest.approx(row["truncation"], abs=1e-5)
+    told = CliRunner().invoke(app, ["sample", str(tmp_path / "run"), "-n", "3"])
+    assert told.exit_code == 0 and "approximate, by a truncated sweep of bond 2" in told.stderr
+    assert "nats on average at bond 4" in told.stderr
+    error = sampling_error(model, run.params)
+    assert error is not None and error.nats is not None and error.distance > 0
+
+
+def test_the_error_is_none_at_a_bond_that_is_large_enough_and_falls_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = []
+    for bond in (1, 4, 32):
+        model = qgl.loads(GRID.format(strategy=CMA, bond=bond))
+        error = sampling_error(model, model.init(jax.random.key(0)))
+        assert error is not None
+        errors.append(error)
+    assert errors[0].distance > errors[1].distance > errors[2].distance == 0
+    assert errors[2].nats == pytest.approx(0, abs=1e-5)
+    monkeypatch.setattr("qgl.plan.planner.METHODS", (StateVector(),))
+    model = qgl.loads(GRID.format(strategy=CMA, bond=2))
+    assert sampling_error(model, model.init(jax.random.key(0))) is None, "an exact method draws them"
+
+
+def test_an_objective_that_only_a_sweep_answers_has_no_gradient(tmp_path: Path) -> None:
+    with pytest.raises(QglError) as error:
+        qgl.loads(GRID.format(strategy="", bond=2)).train(out=tmp_path / "run", display="quiet")
+    (fault,) = error.value.diagnostics
+    assert fault.code == "QGL0924" and fault.span is not None
+    model = qgl.loads(GRID.format(strategy="", bond=2))
+    with pytest.raises(QglError, match="QGL0924"):
+        jax.grad(model.loss)(model.init(jax.random.key(0)))

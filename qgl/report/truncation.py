@@ -25,17 +25,17 @@ from qgl.evaluate.table.evaluation import Answerer
 from qgl.model import Model
 from qgl.objectives.model import Objective
 from qgl.parameters import Params
-from qgl.plan.planner import APPROXIMATE
 from qgl.program.calls.gradients import Sweep
 from qgl.query import GivenStrings, LogProb, Query, Samples
 
 
 def is_truncated(model: Model, queries: Sequence[Query]) -> bool:
     """Whether a truncated method answers one of them."""
-    if model.program.train.approximate is None or not queries:
+    approximate = model.program.train.approximate
+    if approximate is None or not queries:
         return False
     rows = (row for weighed in model.readings.weigh(queries) for row in weighed.rows)
-    return any(row.chosen in APPROXIMATE for row in rows)
+    return any(row.chosen == approximate.method for row in rows)
 
 
 @dataclass(frozen=True)

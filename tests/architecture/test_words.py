@@ -28,9 +28,9 @@ RETIRED = {
 
 # Names as they were written, each for a name that is the field's.
 RETIRED_NAMES = {
-    "SweepProgram": "BoundaryProgram",
-    "SweepRunner": "BoundaryRunner",
-    "PreparedSweep": "PreparedBoundary",
+    "FrontProgram": "BoundaryProgram",
+    "FrontRunner": "BoundaryRunner",
+    "PreparedFront": "PreparedBoundary",
     "Subject": "CircuitVariants",
     "PreparedWhole": "PreparedFullState",
     "MOST_CLOSINGS": "MOST_PROJECTIONS",

@@ -12,7 +12,10 @@ from qgl.plan.network.table import Network
 
 
 def of_network(network: Network, flat: Real, kind: type) -> list[NDArray[Any]]:
-    """The tensors in their order, of the type `kind`, from real parts and then imaginary parts of all tables."""
+    """The tensors in their order, of the type `kind`.
+
+    flat: shape (2 numbers,), the real parts of all tables and then their imaginary parts.
+    """
     values: NDArray[Any] = (flat[: len(flat) // 2] + 1j * flat[len(flat) // 2 :]).astype(kind)
     tables, at = [], 0
     for table in network.tables:

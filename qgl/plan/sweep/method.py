@@ -52,7 +52,7 @@ class Design:
 
 
 @dataclass(frozen=True, eq=False)
-class SweepProgram:
+class FrontProgram:
     """The network of amplitudes with its nodes, the steps, and the wires that are read out, shape (n,).
 
     bond   the largest one of the chain
@@ -75,7 +75,7 @@ class SweepProgram:
         return {"steps": len(self.design.steps), "bond": self.bond, "tensors": len(self.network.tensors)}
 
 
-class PreparedSweep:
+class PreparedFront:
     """A circuit made ready; lines are tried when a cost is first asked for."""
 
     def __init__(self, name: str, variants: CircuitVariants, bond: int) -> None:
@@ -139,12 +139,12 @@ class PreparedSweep:
         )
         return Cost(seconds, memory, flops, self._variants.width, facts=facts)
 
-    def lower(self, queries: tuple[Query, ...], precision: str) -> SweepProgram:
+    def lower(self, queries: tuple[Query, ...], precision: str) -> FrontProgram:
         """One program for any strings."""
         design, circuit = self._design, self._circuit
         assert isinstance(design, Design)
         visible = np.array(circuit.visible[: self._variants.width], np.int32)
-        return SweepProgram(self._name, self._nodes, design, visible, len(circuit.wires), self._bond)
+        return FrontProgram(self._name, self._nodes, design, visible, len(circuit.wires), self._bond)
 
 
 def _count(query: Samples | LogProb | GivenStrings) -> int:
@@ -166,4 +166,4 @@ class TruncatedSweep:
     name: str = "sweep"
 
     def prepare(self, variants: CircuitVariants) -> Prepared:
-        return PreparedSweep(self.name, variants, self.bond)
+        return PreparedFront(self.name, variants, self.bond)

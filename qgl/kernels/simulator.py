@@ -22,7 +22,7 @@ from qgl.kernels.rounding import without_remainders
 from qgl.kernels.runner import GivenArrays, Runner
 from qgl.kernels.sectors.runner import SectorRunner
 from qgl.kernels.state.runner import StateRunner
-from qgl.kernels.sweep.runner import FrontRunner
+from qgl.kernels.sweep.runner import TruncatedRunner
 from qgl.kernels.trajectories.runner import TrajectoryRunner
 from qgl.plan.ancestral.tables import AncestralProgram
 from qgl.plan.boundary.method import BoundaryProgram
@@ -33,7 +33,7 @@ from qgl.plan.iqp.method import IqpProgram
 from qgl.plan.model import Lowered, Plan, StateProgram
 from qgl.plan.propagation.program import PropagationProgram
 from qgl.plan.sectors.tables import SectorProgram
-from qgl.plan.sweep.method import FrontProgram
+from qgl.plan.sweep.method import TruncatedProgram
 from qgl.plan.trajectories.method import TrajectoryProgram
 from qgl.query import (
     Expectation,
@@ -58,7 +58,7 @@ RUNNERS: Mapping[type[Lowered], Callable[[Any], Runner]] = {
     PropagationProgram: PropagationRunner,
     GateByGateProgram: GateByGateRunner,
     AncestralProgram: AncestralRunner,
-    FrontProgram: FrontRunner,
+    TruncatedProgram: TruncatedRunner,
 }
 
 
@@ -97,9 +97,9 @@ class Simulator:
         return tuple(runner for runner in own if not runner.program.has_one_pattern)
 
     @property
-    def sweeps(self) -> tuple[FrontRunner, ...]:
+    def sweeps(self) -> tuple[TruncatedRunner, ...]:
         """What truncates answers about strings."""
-        return tuple(runner for runner in self._plain.values() if isinstance(runner, FrontRunner))
+        return tuple(runner for runner in self._plain.values() if isinstance(runner, TruncatedRunner))
 
     def following(self, patterns: Mapping[str, Any]) -> Simulator:
         """The same, truncated by patterns under the names of some of `propagations`."""

@@ -20,7 +20,7 @@ from qgl.kernels.network.tensors import tensor_tables
 from qgl.kernels.rounding import LogLikelihood
 from qgl.kernels.runner import GivenArrays, given, needed
 from qgl.kernels.sweep.chain import Bits, Chain, Sites, parts_of
-from qgl.plan.sweep.method import FrontProgram
+from qgl.plan.sweep.method import TruncatedProgram
 from qgl.plan.sweep.steps import Act, Open
 from qgl.query import LogProb, Query, Samples, impossible, most_of_remainder
 
@@ -44,10 +44,10 @@ class Swept:
     lost: NDArray[np.float64]
 
 
-class FrontRunner:
+class TruncatedRunner:
     """Strings go in batches, one after another; there is no gradient."""
 
-    def __init__(self, program: FrontProgram) -> None:
+    def __init__(self, program: TruncatedProgram) -> None:
         self.program = program
 
     def answers(self, inputs: jax.Array, queries: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:

@@ -52,7 +52,7 @@ class Design:
 
 
 @dataclass(frozen=True, eq=False)
-class FrontProgram:
+class TruncatedProgram:
     """The network of amplitudes with its nodes, the steps, and the wires that are read out, shape (n,).
 
     bond   the largest one of the chain
@@ -75,7 +75,7 @@ class FrontProgram:
         return {"steps": len(self.design.steps), "bond": self.bond, "tensors": len(self.network.tensors)}
 
 
-class PreparedFront:
+class PreparedTruncated:
     """A circuit made ready; lines are tried when a cost is first asked for."""
 
     def __init__(self, name: str, variants: CircuitVariants, bond: int) -> None:
@@ -139,12 +139,12 @@ class PreparedFront:
         )
         return Cost(seconds, memory, flops, self._variants.width, facts=facts)
 
-    def lower(self, queries: tuple[Query, ...], precision: str) -> FrontProgram:
+    def lower(self, queries: tuple[Query, ...], precision: str) -> TruncatedProgram:
         """One program for any strings."""
         design, circuit = self._design, self._circuit
         assert isinstance(design, Design)
         visible = np.array(circuit.visible[: self._variants.width], np.int32)
-        return FrontProgram(self._name, self._nodes, design, visible, len(circuit.wires), self._bond)
+        return TruncatedProgram(self._name, self._nodes, design, visible, len(circuit.wires), self._bond)
 
 
 def _count(query: Samples | LogProb | GivenStrings) -> int:
@@ -166,4 +166,4 @@ class TruncatedSweep:
     name: str = "sweep"
 
     def prepare(self, variants: CircuitVariants) -> Prepared:
-        return PreparedFront(self.name, variants, self.bond)
+        return PreparedTruncated(self.name, variants, self.bond)

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from qgl.bits.distribution import indices, strings
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
-from qgl.kernels.sweep.runner import FrontRunner
+from qgl.kernels.sweep.runner import TruncatedRunner
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.planner import Planner
-from qgl.plan.sweep.method import PreparedFront, TruncatedSweep
+from qgl.plan.sweep.method import PreparedTruncated, TruncatedSweep
 from qgl.program.operations import Operation
 from qgl.program.program import Program
 from qgl.query import GivenStrings, LogProb, Samples, impossible
@@ -46,10 +46,10 @@ def swept(program: Program, bond: int, inputs: Array | None = None) -> tuple[Arr
     Hidden qubits are summed over, the roots with the weights of their strings.
     """
     variants = CircuitVariants(Circuit.of(program), True)
-    prepared = PreparedFront("sweep", variants, bond)
+    prepared = PreparedTruncated("sweep", variants, bond)
     lowered = prepared.lower((), "double")
     every = prepared._circuit.visible
-    runner = FrontRunner(replace(lowered, visible=np.array(every, np.int32)))
+    runner = TruncatedRunner(replace(lowered, visible=np.array(every, np.int32)))
     rows = strings(np.arange(2 ** len(every)), len(every))
     with jax.enable_x64(True):
         flat = np.asarray(runner._flat(jnp.asarray(random_inputs(0) if inputs is None else inputs)))
@@ -63,7 +63,7 @@ def suitable(seed: int, features: Features) -> Program:
     """The first random program from a seed on whose gates are small enough, of few qubits with its environments."""
     while True:
         program = random_program(seed, features)
-        prepared = PreparedFront("sweep", CircuitVariants(Circuit.of(program), True), FULL)
+        prepared = PreparedTruncated("sweep", CircuitVariants(Circuit.of(program), True), FULL)
         if not isinstance(prepared._design, str) and len(prepared._circuit.visible) <= 12:
             return program
         seed += 1000

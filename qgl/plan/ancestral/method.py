@@ -88,11 +88,12 @@ class PreparedAncestral:
                 gradient = 1.0
             case _:
                 return Cost.refused("answers strings only: their likelihoods, and samples")
+        pure = self.variants.pure
+        if len(pure.live_wires) > len(pure.visible) and not isinstance(query, Samples):
+            return Cost.refused("likelihoods take the bits of all qubits, and some are hidden")
         if isinstance(self._turns, str):
             return Cost.refused(self._turns)
         shape = self._shape
-        if shape.hidden and not isinstance(query, Samples):
-            return Cost.refused("likelihoods take the bits of all qubits, and some are hidden")
         side_by_side = together(count, shape.cells, shape.rounds)
         rows = shape.levels * shape.widest if isinstance(query, Samples) else shape.cells
         work = gradient * count * shape.rounds * rows * shape.choices

@@ -6,11 +6,11 @@ import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.ragged import Ragged, starts_of
+from qgl.plan.network.bandwidth import order_of
 from qgl.plan.network.tensors import Network
 
 Indices = NDArray[np.int32]
@@ -113,25 +113,28 @@ class Skeleton:
         first = np.full(len(wires), none)
         np.minimum.at(first, wires.owners, of_wire[wires.flat])
         at = first[self.joints]
-        hidden = np.flatnonzero(at == none).tolist()
-        if hidden:
-            self._hidden_places(at, hidden, column)
+        if (at == none).any():
+            self._hidden_places(at, column)
         return at
 
-    def _hidden_places(self, at: Ints, hidden: list[int], column: Ints) -> None:
+    def _hidden_places(self, at: Ints, column: Ints) -> None:
         """Puts joints on hidden wires somewhere; `at` is the number of columns where no place is known."""
-        none, shown = len(column), at.copy()
-        on = {joint: set(self.wires(joint)) for joint in hidden}
-        for joint in hidden:
-            at[joint] = min((int(shown[end]) for end in self.links[joint].tolist() if end >= 0), default=none)
-        for joint in (*hidden, *reversed(hidden)):
-            if at[joint] == none:
+        none, links, unknown = len(column), self.links, at == len(column)
+        inside = (links.flat >= 0) & unknown[links.owners]
+        shown = at.copy()
+        np.minimum.at(at, links.owners[inside], shown[links.flat[inside]])
+        left = np.flatnonzero(at == none).tolist()
+        on = {joint: set(self.wires(joint)) for joint in left}
+        of, places, starts, flat = column.tolist(), at.tolist(), links.starts.tolist(), links.flat.tolist()
+        for joint in (*left, *reversed(left)):
+            if places[joint] == none:
                 near = []
-                for end in self.links[joint].tolist():
-                    place = column[-1 - end] if end < 0 else at[end]
+                for end in flat[starts[joint] : starts[joint + 1]]:
+                    place = of[-1 - end] if end < 0 else places[end]
                     if place != none:
-                        near.append((end < 0 or on[joint].isdisjoint(on.get(end) or self.wires(end)), int(place)))
-                at[joint] = min(near)[1] if near else none
+                        near.append((end < 0 or on[joint].isdisjoint(on.get(end) or self.wires(end)), place))
+                places[joint] = min(near)[1] if near else none
+        at[:] = places
         at[at == none] = 0
 
     def wires(self, joint: int) -> list[int]:
@@ -240,7 +243,7 @@ def orders(skeleton: Skeleton, sites: Sequence[int] | None) -> Iterator[tuple[st
     seen = {declaration.tobytes()}
     candidates = [] if sites is None else [("lattice", np.argsort(np.asarray(sites), kind="stable").astype(np.int32))]
     if not _is_line(skeleton):
-        candidates.append(("reverse Cuthill-McKee", _cuthill_mckee(skeleton)))
+        candidates.append(("reverse Cuthill-McKee", _narrow(skeleton)))
     for name, order in candidates:
         if order.tobytes() not in seen and order[::-1].tobytes() not in seen:
             seen.add(order.tobytes())
@@ -282,13 +285,23 @@ def _covered(owners: Ints, intervals: tuple[Ints, Ints], count: int, far: int) -
     return low, high
 
 
-def _cuthill_mckee(skeleton: Skeleton) -> Indices:
-    """Reverse Cuthill-McKee order of the graph of wires, visible ones kept (Cuthill and McKee, 1969)."""
-    network, wires = skeleton.network, [skeleton.wires(joint) for joint in range(len(skeleton.joints))]
-    graph: nx.Graph = nx.Graph()
-    graph.add_nodes_from(network.qubit_of)
-    for joint, own in enumerate(wires):
-        near = {*own}.union(*(wires[end] for end in skeleton.links[joint].tolist() if end >= 0))
-        graph.add_edges_from((wire, other) for wire in own for other in sorted(near) if other != wire)
-    order = [*nx.utils.reverse_cuthill_mckee_ordering(graph)]
+def _narrow(skeleton: Skeleton) -> Indices:
+    """Visible qubits in the reverse Cuthill-McKee order of all wires; those of linked joints are neighbours."""
+    network, links, wires = skeleton.network, skeleton.links, skeleton.network.tensors.wires
+    count = 1 + max(wires.flat.max(initial=0), max(network.qubit_of, default=0))
+    lengths = wires.lengths[skeleton.joints]
+    table: Ints = np.full((len(lengths), int(lengths.max(initial=0))), -1)
+    inside = np.arange(table.shape[1]) < lengths[:, None]
+    starts = wires.starts[:-1][skeleton.joints]
+    table[inside] = wires.flat[(starts[:, None] + np.arange(table.shape[1]))[inside]]
+    linked = links.flat >= 0
+    one = np.concatenate([np.arange(len(table)), links.owners[linked]])
+    other = np.concatenate([np.arange(len(table)), links.flat[linked]])
+    codes = []
+    for left in table.T:
+        for right in table.T:
+            a, b = left[one], right[other]
+            codes.append(np.unique((a * count + b)[(a >= 0) & (b >= 0) & (a != b)]))
+    edges = np.unique(np.concatenate([np.zeros(0, np.int64), *codes]))
+    order = order_of(count, edges // count, edges % count, list(network.qubit_of))
     return np.array([network.qubit_of[wire] for wire in order if wire in network.qubit_of], np.int32)

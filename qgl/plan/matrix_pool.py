@@ -6,6 +6,7 @@ Matrices of one kind are rows of one group and are computed by one vectorised ca
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,7 +155,6 @@ class PoolBuilder:
         at = self._length
         for key in (*self._angles, *self._lanes):
             kind, name, controls, size = key
-            pauli_words = [pauli_matrix(pauli_word) for pauli_word in self._pauli_words.get(key, ())]
             if key in self._lanes:
                 angles = np.concatenate(self._lanes[key]).astype(np.int32)
             else:
@@ -162,8 +162,7 @@ class PoolBuilder:
                 angles = np.array(rows, dtype=np.int32).reshape(len(rows), -1)
             self._offsets[key] = at
             at += len(angles) * size * size
-            stacked = np.stack(pauli_words) if pauli_words else None
-            groups.append(MatrixGroup(kind, name, controls, size, angles, stacked))
+            groups.append(MatrixGroup(kind, name, controls, size, angles, _stacked(self._pauli_words.get(key, ()))))
         conjugates = any(conjugate for _, _, _, conjugate in self._handles)
         self._built = Pool(np.concatenate(self._constants), tuple(groups), conjugates)
         return self._built
@@ -174,3 +173,11 @@ class PoolBuilder:
         key, row, size, conjugate = self._handles[handle]
         base = row if key is None else self._offsets[key] + row * size * size
         return base + (self._built.size if conjugate else 0)
+
+
+def _stacked(pauli_words: Sequence[str]) -> NDArray[np.complex128] | None:
+    """The matrices of Pauli words of one length, shape (pauli_words, 2^k, 2^k), each of which is made once."""
+    if not pauli_words:
+        return None
+    number = {pauli_word: k for k, pauli_word in enumerate(dict.fromkeys(pauli_words))}
+    return np.stack(list(map(pauli_matrix, number)))[[number[pauli_word] for pauli_word in pauli_words]]

@@ -152,6 +152,17 @@ GATES = (
     "for j in 0..1 { rx(d[j, 3]) h[(k + j) % 6]; } repeat 2 { ry(?) h[0]; }",
     "for j in 0..k { rx(d[j, 3]) h[0]; }",
     "turned(90) k; rx(sin(f)) k;",
+    "exp(i * a[1, k] * X[k]);",
+    "exp(-i * 0.5 * (b[k] + f) * Z[v[k]] * Z[h[0]]);",
+    "exp(i * c[k, r] / 2 * X[k] * X[r]); exp(i * f * Y[k] * Z[r]);",
+    "exp(i * ? * Z[h[k]] * Z[h[(k + 1) % 6]]);",
+    "exp(i * ? * Z[h[k]] * X[h[(k + 1) % 6]]);",
+    "ctrl inverse exp(i * d[k, 3] * Z[h[k]] * X[v[k]]) w[0];",
+    "exp(i * 0.3 * Z[h[k]] * Z[h[2]]); exp(i * d[0, 1] * k * Z[h[k]]);",
+    "exp(i * (d[k, 1] + d[k, 1]) * Z[h[k]]); exp(i * a[1, v[0]] * X[v[3]]);",
+    "exp(i * d[k, 1] * d[k, 2] * Z[h[k]]); exp(f * Z[h[k]]);",
+    "exp(i * (X[h[k]] + Z[h[k]]));",
+    "exp(i * sin(?) * Z[h[k]]); exp(i * 2 * ? * Z[h[?]]); rx(2 * ?) h[k];",
 )
 
 
@@ -185,6 +196,8 @@ def test_what_is_rolled_up(monkeypatch: pytest.MonkeyPatch) -> None:
         "repeat 6 as k { let x = d[k]; twice(k, x) h[k], h[(k + 1) % 6]; let z = k + 1; rx(2 * x[3]) v[z]; }",
         "for k in v { ctrl inverse su2(?) k, h[0]; fresh e = one; ctrl(2) turned(f) k, h[1], e; }",
         "repeat 6 as k { for j in 0..1 { ry(d[j, 2]) h[(k + j) % 6]; } wide [h[k], v[k]], w; }",
+        "for (q, r) in brick(line_, 1) { exp(i * c[q, r] * Z[v[q]] * Z[v[r]]); ctrl exp(-i * ? * X[v[r]]) h[0]; }",
+        "for k in v { exp(i * (2 * a[1, k] + f) * Y[k] * X[h[0]]); }",
         "turned(a[1]) v; turned(?) v; turned(f) w; pair h, v[0..5];",
     )
     for body in bodies:

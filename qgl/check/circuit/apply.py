@@ -14,7 +14,7 @@ from qgl.check.circuit.multi_qubit_gates import MultiQubitGates
 from qgl.check.circuit.recorder import Recorder
 from qgl.check.circuit.rolling.columns import Columns, UnrolledError
 from qgl.check.circuit.rolling.gates import Roller
-from qgl.check.circuit.rolling.rounds import Called, Surroundings
+from qgl.check.circuit.rolling.surroundings import Called, Surroundings
 from qgl.check.declarations.declarations import Declarations
 from qgl.check.limits import CALL, Budget
 from qgl.check.names.callees import BUILT_IN, MULTI_QUBIT, RESET, Callee, operands_of, widths_of
@@ -70,7 +70,9 @@ class Applier:
         self.multi_qubit = MultiQubitGates(self.applied)
         self.evolver = evolver
         self.reached: set[Symbol] = set()
-        around = Surroundings(recorder, Columns(self.evaluator), wires_on, self._warn_of_degrees, self._called)
+        around = Surroundings(
+            recorder, Columns(self.evaluator), wires_on, self._warn_of_degrees, self._called, evolver.exponent
+        )
         self.roller = Roller(around, budget, self.reached)
         self.block = block
         self._routines: dict[tuple[Symbol, Widths], _Routine | None] = {}

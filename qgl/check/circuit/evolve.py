@@ -48,12 +48,17 @@ class Evolver:
             value = self.evaluator.evaluate(argument, frame)
         finally:
             self.evaluator.hole = outer
-        pauli_word, angle = self._exponent(value, argument.span)
+        pauli_word, angle = self.exponent(value, argument.span)
         wires = tuple(wire for wire, _ in pauli_word)
         letters = "".join(letter for _, letter in pauli_word)
         self.recorder.emit(PauliRotation(wires, node.span, angle, letters))
 
-    def _exponent(self, value: Value, span: Span) -> tuple[PauliWord, Real]:
+    def exponent(self, value: Value, span: Span) -> tuple[PauliWord, Real]:
+        """The Pauli word P and the angle a of a value i a P.
+
+        Raises:
+            FaultyError: it is no such thing; reported.
+        """
         if not isinstance(value, Operator):
             raise self.reporter.fault(
                 NotAnExponent(span, f"`exp` needs a product of Pauli matrices, not {describe(value)}")

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.workloads import CHAIN, CHANNELS
+from qgl.compiler import analyse, circuit_of
+from qgl.data.environment import FolderEnvironment
 from qgl.ir import lanes
 from qgl.ir.circuit import Circuit
 from qgl.plan.network.columns import columns_of
 from qgl.plan.network.tensors import network_of, traced_wires
+from qgl.plan.planner import Planner
+from qgl.program.rolled import Lane, Operations, pieces_of
+from qgl.query import Expectation, LogProb
+from qgl.source import Source
 from tests.plan.network.test_network import contracted
 from tests.reference.loops import random_loops, unrolled
 
@@ -41,3 +49,49 @@ def test_random_loops(algebra: str, bits_known: bool, monkeypatch: pytest.Monkey
         for one, two in ((own.bits, other.bits), (own.order, other.order), (own.kinds, other.kinds)):
             np.testing.assert_array_equal(one, two)
         compared += 1
+
+
+RING = CHAIN.replace("line(n)", "ring(n)")
+HIDDEN = """
+const n = 20, depth = 4;
+lattice sites = line(n);
+visible v on sites;
+hidden h on sites;
+param a[depth, v] ~ normal(0, 1);
+param b[depth, v] ~ normal(0, 1);
+model {
+    repeat depth as l {
+        rx(a[l]) v;
+        for (q, r) in brick(sites, l) { rzz(a[l, q]) h[q], h[r]; }
+        for q in sites { rxx(b[l, q]) v[q], h[q]; }
+    }
+}
+"""
+EXPONENTIALS = """
+const n = 20, depth = 4;
+lattice sites = line(n);
+visible v on sites;
+param a[depth, v] ~ normal(0, 1);
+model {
+    repeat depth as l {
+        for k in 0..n - 1 { let b = 2 * a[l, k]; exp(i * b * X[v[k]]); }
+        for (q, r) in brick(sites, l) { ctrl rx(a[l, q]) v[q], v[r]; exp(i * a[l, r] * Z[v[q]] * Z[v[r]] / 2); }
+    }
+}
+"""
+
+
+@pytest.mark.parametrize("text", [RING, HIDDEN, EXPONENTIALS, CHANNELS], ids=["ring", "hidden", "exp", "channels"])
+def test_plans_make_no_gate_of_a_loop(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And are as dear, in the same order of columns, as plans gate by gate."""
+    program = analyse(Source("program.qgl", text), FolderEnvironment(Path()), {"n": 100, "depth": 2}).program
+    rows = np.random.default_rng(2).integers(0, 2, size=(3, 100), dtype=np.uint8)
+    pairs = np.stack([np.arange(99), np.arange(1, 100)], axis=1).astype(np.int32)
+    queries = LogProb.of(rows), Expectation.sparse(pairs)
+    expected = [Planner(unrolled(circuit_of(program))).plan([query]).rows[0].candidates[0] for query in queries]
+    with monkeypatch.context() as patched:
+        patched.setattr(Lane, "unrolled", lambda self: pytest.fail("a loop was unrolled"))
+        circuit = replace(circuit_of(program), operations=Operations(pieces_of(program.operations)))
+        made = [Planner(circuit).plan([query]).rows[0].candidates[0] for query in queries]
+    for one, other in zip(made, expected, strict=True):
+        assert (one.method, one.cost.flops, one.cost.facts) == (other.method, other.cost.flops, other.cost.facts)

@@ -38,12 +38,7 @@ def fitted(value: Value, formal: Formal) -> Angles:
             return (value.first,), value.elements
         if not (is_number(value) or isinstance(value, Real)):
             raise UnrolledError
-        numbers = reals(value)
-        atoms = [atom for number in numbers for _, atom in number.terms]
-        elements = [atom.element for atom in atoms if isinstance(atom, Input)]
-        if len(elements) < len(atoms):
-            raise UnrolledError
-        return numbers, np.array([elements], dtype=np.int64).reshape(1, -1)
+        return plain(reals(value))
     array, offsets = (value.first, value.offsets) if isinstance(value, Row) else (value, None)
     if not isinstance(array, Array) or tuple(each.extent for each in array.dimensions) != formal.dimensions:
         raise UnrolledError
@@ -55,6 +50,19 @@ def inputs(parameter: int, elements: Ints) -> Angles:
     """Inputs by themselves, shape (rounds, inputs)."""
     first = tuple(Real(0.0, ((1.0, Input(parameter, element)),)) for element in elements[0].tolist())
     return first, elements
+
+
+def plain(numbers: tuple[Real, ...]) -> Angles:
+    """Numbers that are the same in all rounds.
+
+    Raises:
+        UnrolledError: they are more than sums of inputs.
+    """
+    atoms = [atom for number in numbers for _, atom in number.terms]
+    elements = [atom.element for atom in atoms if isinstance(atom, Input)]
+    if len(elements) < len(atoms):
+        raise UnrolledError
+    return numbers, np.array([elements], dtype=np.int64).reshape(1, -1)
 
 
 def array_of(number: Real, elements: Ints, formal: Formal, span: Span) -> Row:

@@ -10,7 +10,8 @@ import numpy as np
 from qgl.check.circuit.application import Operand
 from qgl.check.circuit.rolling.angles import fitted, is_rolled
 from qgl.check.circuit.rolling.columns import Column, Ints, Row, UnrolledError, items_of
-from qgl.check.circuit.rolling.rounds import Rounds, Surroundings
+from qgl.check.circuit.rolling.rounds import Rounds
+from qgl.check.circuit.rolling.surroundings import Surroundings
 from qgl.check.limits import MAX_QUBITS, OPERATION, Budget
 from qgl.check.names.callees import Callee
 from qgl.check.names.modules import Symbol

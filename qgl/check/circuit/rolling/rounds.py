@@ -7,16 +7,14 @@ many a round has) + j.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from qgl.check.circuit.recorder import Recorder
 from qgl.check.circuit.rolling.angles import NONE, Angles, array_of, fitted, inputs, is_rolled
 from qgl.check.circuit.rolling.columns import (
     Column,
-    Columns,
     Inputs,
     Ints,
     UnrolledError,
@@ -24,6 +22,8 @@ from qgl.check.circuit.rolling.columns import (
     in_each,
     is_varied,
 )
+from qgl.check.circuit.rolling.exponents import Exponent
+from qgl.check.circuit.rolling.surroundings import Surroundings
 from qgl.check.circuit.transform import controlled, inverse
 from qgl.check.declarations.initial import STATES, named_state
 from qgl.check.limits import CALL, OPERATION
@@ -31,7 +31,6 @@ from qgl.check.names.callees import BUILT_IN, Callee
 from qgl.check.names.modules import Symbol
 from qgl.check.values.frame import Frame
 from qgl.check.values.functions import is_number
-from qgl.check.values.lattices import Lattice
 from qgl.check.values.types import Formal
 from qgl.check.values.values import Group, Qubit, Site, Value
 from qgl.expression import Input, Real
@@ -55,32 +54,6 @@ class _Hole:
     size: int | None
     parameter: int
     count: int = 0
-
-
-@dataclass
-class Surroundings:
-    """What the rounds of a loop are read with.
-
-    wires_on  the qubit on each site of a lattice
-    warn      is told the numbers of the first round of a gate or call
-    called    what a layer or channel takes on operands of some widths, and the names of these; else it has a fault
-    """
-
-    recorder: Recorder
-    columns: Columns
-    wires_on: Callable[[Lattice], list[int]]
-    warn: Callable[[tree.Apply, list[Value] | None, Frame], None]
-    called: Callable[[Symbol, Sequence[int]], Called]
-
-
-@dataclass
-class Called:
-    """A layer or channel as it is called: its formals, names of numbers and of operands, and of widths."""
-
-    callee: Callee
-    numbers: tuple[str, ...]
-    operands: tuple[str, ...]
-    widths: dict[str, Value]
 
 
 @dataclass
@@ -168,15 +141,14 @@ class Rounds:
         name, start = node.gate.name, len(self.lanes)
         inverted, controls = self._modifiers(node, frame)
         operands = [self._operand(each, frame) for each in node.operands]
-        values = [
-            None if isinstance(each, tree.Hole) else self.around.columns.read(each, frame) for each in node.arguments
-        ]
-        self.around.warn(node, [None if is_varied(each) else each for each in values], frame)
+        values = [] if name == "exp" else self._values(node, frame)
         given, own = [wires for wires, _ in operands[:controls]], operands[controls:]
-        if controls and not all(single for _, single in (operands if name in BUILT_IN else operands[:controls])):
+        if controls and not all(single for _, single in (operands[:controls] if name not in BUILT_IN else operands)):
             raise UnrolledError
         symbol = frame.module.names.get(name)
-        if name in BUILT_IN:
+        if name == "exp":
+            self._exponential(node, frame, own)
+        elif name in BUILT_IN:
             self._along(node, BUILT_IN[name], values, own)
         elif symbol is not None and symbol.kind in ("layer", "channel") and frame.find(name) is None:
             self.call(node, symbol, values, own)
@@ -186,6 +158,26 @@ class Rounds:
             made = self.lanes[start:]
             whole = [[lane] for lane in made] if name in BUILT_IN else [made]
             self.lanes[start:] = [lane for each in whole for lane in self._transformed(each, given, inverted)]
+
+    def _values(self, node: tree.Apply, frame: Frame) -> list[Value]:
+        """The numbers in parentheses, None for a `?`."""
+        read = self.around.columns.read
+        values = [None if isinstance(each, tree.Hole) else read(each, frame) for each in node.arguments]
+        self.around.warn(node, [None if is_varied(each) else each for each in values], frame)
+        return values
+
+    def _exponential(self, node: tree.Apply, frame: Frame, operands: Sequence[object]) -> None:
+        if operands or len(node.arguments) != 1 or isinstance(node.arguments[0], tree.Hole):
+            raise UnrolledError
+        around, formal = self.around, Formal("a", "angle")
+
+        def hole(each: tree.Hole) -> Inputs:
+            angles, elements = self._new(each, formal, "exp")
+            return Inputs(angles[0], elements)
+
+        exponent = Exponent(self.count, around.columns, self._wires, hole, around.word_of)
+        lane = exponent.lane(node.arguments[0], frame, node.span)
+        self._emit(lane.pattern, lane.wires, lane.elements)
 
     def _modifiers(self, node: tree.Apply, frame: Frame) -> tuple[bool, int]:
         inverted = sum(each.kind == "inverse" for each in node.modifiers) % 2 == 1

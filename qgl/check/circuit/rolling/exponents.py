@@ -31,14 +31,14 @@ class Exponent:
 
     wires_of  the wires of an index of a Pauli matrix, shape (rounds,)
     hole      the inputs of a `?`
-    word_of   the Pauli word of an exponent, and its angle
+    exponent_of   the Pauli word of an exponent, and its angle
     """
 
     rounds: int
     columns: Columns
     wires_of: Callable[[Value], Ints]
     hole: Callable[[tree.Hole], Inputs]
-    word_of: Callable[[Value, Span], tuple[PauliWord, Real]]
+    exponent_of: Callable[[Value, Span], tuple[PauliWord, Real]]
     _wires: list[Ints] = field(default_factory=list)
     _elements: list[Ints] = field(default_factory=list)
     _names: dict[str, Value] = field(default_factory=dict)
@@ -52,11 +52,11 @@ class Exponent:
         written, inner = self._named(node, frame), frame.inner()
         inner.names |= self._names
         try:
-            word, angle = self.word_of(self.columns.evaluator.evaluate(written, inner), node.span)
+            pauli_word, angle = self.exponent_of(self.columns.evaluator.evaluate(written, inner), node.span)
         except FaultyError:
             raise UnrolledError from None
-        wires = np.stack([self._wires[wire - STAND_IN] for wire, _ in word], axis=1)
-        letters = [letter for _, letter in word]
+        wires = np.stack([self._wires[wire - STAND_IN] for wire, _ in pauli_word], axis=1)
+        letters = [letter for _, letter in pauli_word]
         order = np.argsort(wires, axis=1, kind="stable")
         if len(set(letters)) > 1 and (order != order[:1]).any():
             raise UnrolledError

@@ -175,7 +175,7 @@ class Rounds:
             angles, elements = self._new(each, formal, "exp")
             return Inputs(angles[0], elements)
 
-        exponent = Exponent(self.count, around.columns, self._wires, hole, around.word_of)
+        exponent = Exponent(self.count, around.columns, self._wires, hole, around.exponent_of)
         lane = exponent.lane(node.arguments[0], frame, node.span)
         self._emit(lane.pattern, lane.wires, lane.elements)
 

@@ -34,7 +34,7 @@ class Surroundings:
 
     wires_on  the qubit on each site of a lattice
     warn      is told the numbers of the first round of a gate or call
-    word_of   the Pauli word of an exponent, and its angle
+    exponent_of   the Pauli word of an exponent, and its angle
     called    what a layer or channel takes on operands of some widths, and the names of these; else it has a fault
     """
 
@@ -43,4 +43,4 @@ class Surroundings:
     wires_on: Callable[[Lattice], list[int]]
     warn: Callable[[tree.Apply, list[Value] | None, Frame], None]
     called: Callable[[Symbol, Sequence[int]], Called]
-    word_of: Callable[[Value, Span], tuple[PauliWord, Real]]
+    exponent_of: Callable[[Value, Span], tuple[PauliWord, Real]]

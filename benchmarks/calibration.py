@@ -115,6 +115,10 @@ WIDE = (
     "repeat depth as l { rx(?) v; rz(?) v; for (q, r) in edges(board) { rzz(?) q, r; } EACH } rx(?) v; }"
 )
 LAYERS = WIDE.replace("edges(board)", "brick(board, l)").replace("EACH", "")
+PATH = (
+    "const side = 6, steps = 4, n = side * side; visible x[(steps + 1) * n]; model { h x[0..n-1]; for s in 1..steps { "
+    "for q in 0..n-1 { ry(?) x[s * n + q]; for k in 0..8 { cry(?) x[(s - 1) * n + (q + k) % n], x[s * n + q]; } } } }"
+)
 PAIRS = "const n = 12; visible s[n]; model { h s; for g in subsets(s, 1..2) { exp(i * ? * prod(a in g: Z[a])); } h s; }"
 
 
@@ -163,6 +167,8 @@ CASES = (
     Case("grid of 6 x 20, 20 samples", WIDE.replace("EACH", ""), Samples(20)),
     Case("grid of 6 x 20 with damping, 10 samples", WIDE.replace("EACH", "amplitude_damping(0.1) v;"), Samples(10)),
     Case("grid of 5 x 20, bricks, 10 samples", LAYERS, Samples(10), {"rows": 5, "depth": 5}),
+    Case("path of 180, strings", PATH, strings(180, 64)),
+    Case("path of 180, samples", PATH, Samples(1000)),
     Case("bricks on 12, dropped by size", BRICKS, neighbours(12), {"depth": 8}, limits=Limits(smallest=1e-3)),
     Case("bricks on 12, dropped by letters", BRICKS, neighbours(12), limits=Limits(weight=4)),
     Case("grid of 5 x 8, dropped by size", GRID, neighbours(40), limits=Limits(smallest=1e-3)),

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
 import qgl
+from examples.local.drawn import discrepancy, entropy_of_noise, moments_apart, nearest, show
 from examples.local.pixels import by_itself, chances, cross_entropy
 from examples.local.solvable import peak, recovery_error, windows
-from examples.published import Ours, main
+from examples.published import PICTURES, Ours, main
 from qgl.report.report import measure
 from qgl.train.loop import train
 
@@ -99,5 +101,41 @@ def step(quick: bool) -> Mapping[str, Ours]:
     return {"alone": Ours(alone), "step": Ours(own), "gain": Ours(alone - own)}
 
 
+def path(quick: bool) -> Mapping[str, Ours]:
+    """What unseen digits cost by paths of local steps, and what is drawn along the path of eight."""
+    small: dict[str, Any] = {"side": 3, "count": 200, "times": 1, "updates": 4} if quick else {}
+    figures: dict[str, Ours] = {}
+    for key, more in {"few": {"steps": 2}, "half": {"steps": 4}, "wide": {"reach": 2}}.items():
+        if not quick or key == "few":
+            figures[f"path_{key}"] = Ours(_trained_path(small | more)[2])
+    model, params, bound = _trained_path(small)
+    data, n = model.program.data, int(model.program.constants["n"])
+    seen, unseen = data["seen"].rows, data["unseen"].rows
+    ones = (seen.sum(axis=0) + 0.5) / (len(seen) + 1)
+    alone = float(-np.log(np.where(unseen == 1, ones, 1 - ones)).sum(axis=1).mean())
+    figures |= {"path_alone": Ours(alone), "path": Ours(bound), "path_gain": Ours(alone - bound)}
+    drawn = np.asarray(model.sample(params, jax.random.key(0), 2_000)).reshape(2_000, -1, n)
+    independent = (np.random.default_rng(0).random((2_000, n)) < ones).astype(np.uint8)
+    for key, pictures in {"path": drawn[:, -1], "alone": independent, "seen": seen}.items():
+        pixels, pairs = moments_apart(pictures, unseen)
+        told = {"pixels": pixels, "pairs": pairs, "mmd": discrepancy(pictures, unseen)}
+        figures |= {f"{measure}_{key}": Ours(value) for measure, value in told.items()}
+    for key, pictures in {"path": drawn[:, -1], "alone": independent, "unseen": unseen}.items():
+        figures[f"near_{key}"] = Ours(nearest(pictures, seen))
+    if not quick:
+        show(PICTURES / "systems-local-path.png", drawn[:7], unseen, int(model.program.constants["side"]))
+    return figures
+
+
+def _trained_path(constants: Mapping[str, Any]) -> tuple[qgl.Model, dict[str, jax.Array], float]:
+    """The path at some constants, trained, and its bound of what an unseen digit costs, in nats."""
+    model = qgl.load(HERE / "path.qgl", **constants)
+    run = train(model, display="quiet")
+    (row,) = measure(model, run.params, model.program.reports, bare=True)
+    steps = int(model.program.constants["steps"])
+    p = tuple((t / steps) ** 1.5 / 2 for t in range(1, steps + 1))
+    return model, run.params, float(row.value or 0.0) - entropy_of_noise(p, int(model.program.constants["n"]))
+
+
 if __name__ == "__main__":
-    main(NAME, solvable, peaks, bounds, concurrence, gaps, step)
+    main(NAME, solvable, peaks, bounds, concurrence, gaps, step, path)

@@ -8,9 +8,11 @@ import pytest
 
 import qgl
 from examples.local import reproduce
+from examples.local.drawn import discrepancy, distances, entropy_of_noise
 from examples.local.pixels import chances
 from examples.local.solvable import information, recovery_error, uncertainty, windows
 from examples.published import published
+from qgl.bits.distribution import strings
 from qgl.query import Marginals
 
 _, FIGURES = published("local")
@@ -59,8 +61,40 @@ def test_what_the_step_says_of_pixels_is_what_its_circuit_does() -> None:
         np.testing.assert_allclose(model.log_prob(params, rows), np.log(alike * told[:4]), rtol=1e-9)
 
 
+def test_a_path_bounds_what_a_picture_costs() -> None:
+    """Held against sums over all paths: of the forward chain its entropy, of the model the picture's probability."""
+    model = qgl.load(reproduce.HERE / "path.qgl", side=2, steps=2, count=60, times=1, precision="double")
+    every = strings(np.arange(4096), 12).reshape(-1, 3, 4)  # two noisy pictures and the one
+    p = tuple((t / 2) ** 1.5 / 2 for t in (1, 2))
+    flips = (p[0], (p[1] - p[0]) / (1 - 2 * p[0]))
+    wrong = [(every[:, 1 - t] ^ every[:, 2 - t]).sum(axis=1) for t in range(2)]
+    given = np.prod([r**k * (1 - r) ** (4 - k) for r, k in zip(flips, wrong, strict=True)], axis=0)
+    with jax.enable_x64(True):
+        params = {name: 0.3 + each for name, each in model.init(jax.random.key(0)).items()}
+        told = np.asarray(model.log_prob(params, every.reshape(-1, 12)))
+    last = every[:, 2] @ [8, 4, 2, 1]
+    for picture in range(16):
+        own = last == picture
+        assert given[own].sum() == pytest.approx(1)
+        entropy = entropy_of_noise(p, 4)
+        assert -(given[own] * np.log(given[own])).sum() == pytest.approx(entropy)
+        bound = -(given[own] * told[own]).sum() - entropy
+        assert bound > -np.log(np.exp(told[own]).sum())
+
+
+def test_measures_of_drawn_pictures() -> None:
+    rng = np.random.default_rng(0)
+    first, second = rng.integers(0, 2, (2, 300, 9), np.uint8)
+    np.testing.assert_array_equal(distances(first[:3], second), (first[:3, None] != second).sum(axis=2))
+    assert abs(discrepancy(first, second)) < 0.002 < discrepancy(first, second[:, :1] & second)
+
+
 @pytest.mark.slow
 def test_figures_of_digits() -> None:
+    path = reproduce.path(True)
+    assert path["path_gain"].value == pytest.approx(
+        float(path["path_alone"].value or 0) - float(path["path"].value or 0)
+    )
     ours = {**reproduce.gaps(True), **reproduce.step(True)}
     assert ours["gap_at"].value == 0.2 and ours["gap_20"].value is not None
     assert ours["gain"].value == pytest.approx(float(ours["alone"].value or 0) - float(ours["step"].value or 0))

@@ -13,7 +13,7 @@ from qgl.query import GivenStrings, LogProb, Query, Samples
 
 MOST_OPERATIONS = 200_000
 TOGETHER = 1 << 22  # amplitudes of all rounds that are held at once, of strings that go side by side
-TURN_SECONDS = {"single": 12e-9, "double": 20e-9}  # of a string, for each choice of a cell in a round
+TURN_SECONDS = {"single": 9e-9, "double": 15e-9}  # of a string, for each choice of a cell in a round
 TABLE_SECONDS = 60e-9  # of a matrix, for each choice
 ROUND_SECONDS = 5e-6
 GRADIENT = 4.0
@@ -101,7 +101,10 @@ class PreparedAncestral:
         seconds = work * TURN_SECONDS[precision] + gradient * shape.table * TABLE_SECONDS + batches * ROUND_SECONDS
         number = AMPLITUDE_BYTES[precision]
         memory = shape.table * (TABLE_BYTES + HELD * 4 * number) + count * (shape.cells + 4)
-        memory += number * side_by_side * shape.cells * (2 * shape.rounds + HELD * (2 + shape.choices))
+        if isinstance(query, Samples):
+            memory += side_by_side * (number * shape.widest * HELD * shape.choices + 4 * shape.cells)
+        else:
+            memory += number * side_by_side * shape.cells * (2 * shape.rounds + HELD * (2 + shape.choices))
         facts = (("cells", shape.cells), ("rounds", shape.rounds), ("levels", shape.levels), ("together", side_by_side))
         return Cost(seconds, int(memory), 8 * work, 1, facts=facts)
 

@@ -113,6 +113,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "walks/lognormal": {"steps": 2},
     "walks/normal": {"steps": 2},
     "walls": {},
+    "wide": {"rows": 2, "cols": 2, "depth": 1},
 }
 MODELS = sorted(REDUCED)
 LIBRARIES = ("layers", "walks/shift")

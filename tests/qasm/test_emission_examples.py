@@ -45,6 +45,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "sequence": {"length": 2},
     "two_layers": {"n": 4, "w": 1, "gap": 1},
     "walls": {"depth": 1},
+    "wide": {"rows": 2, "cols": 2, "depth": 1},
 }
 
 TOO_WIDE = {

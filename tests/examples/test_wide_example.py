@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -27,7 +28,7 @@ def test_light_cones_train_it_and_strings_are_drawn_gate_by_gate() -> None:
 def test_strings_of_a_small_grid_are_those_of_its_state(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qgl.plan.planner.METHODS", (GateByGate(),))
     model = qgl.load(WIDE, rows=2, cols=3)
-    params = {name: np.float32([-0.5, -0.3]) for name in ("bond", "turn")}
+    params = {name: jnp.array([-0.5, -0.3]) for name in ("bond", "turn")}
     drawn = np.asarray(model.sample(params, jax.random.key(0), 2000))
     p = probabilities(Circuit.of(model.program), np.concatenate([params["bond"], params["turn"]]).astype(np.float64))
     share = np.bincount(drawn @ (1 << np.arange(5, -1, -1)), minlength=64) / len(drawn)

@@ -14,7 +14,7 @@ from qgl.plan.propagation.pauli_sum import PauliSums, Reals
 from qgl.plan.propagation.propagate import Limits, Propagation
 from qgl.plan.propagation.witness import Tape
 
-LEAST_BYTES = 1 << 24  # that a tape, and copies, may have in any case
+LEAST_BYTES = 10 << 20  # that a tape, and copies, may have in any case
 
 Mark = tuple[int, PauliSums]  # a step, and the sums before it
 

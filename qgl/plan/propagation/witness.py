@@ -88,59 +88,70 @@ class Tape:
         """See `Witness`."""
         number, value = angle
         cos, sin = np.cos(value), np.sin(value)
-        (one, other), (a, b), small = (slot.astype(np.int32) for slot in slots), before, turn.astype(np.int8)
+        one, other = (slot.astype(np.int32) for slot in slots)
+        a, there = before[0], before[1] != 0
+        rest = before[1][there]  # many words have no partner before
+        flags = np.packbits(np.stack([*kept, there, turn > 0]), axis=1)
 
         def undo(gradient: Reals, by: Numbers) -> Reals:
-            of_a, of_b = gradient[one] * kept[0], gradient[other] * kept[1]
+            kept_a, kept_b, there, plus = np.unpackbits(flags, axis=1, count=len(one)).astype(bool)
+            b, small = np.zeros(len(one)), np.where(plus, 1.0, -1.0)
+            b[there] = rest
+            of_a, of_b = gradient[one] * kept_a, gradient[other] * kept_b
             by.angles[number] += cos * np.sum(small * (of_b * a - of_a * b)) - sin * np.sum(of_a * a + of_b * b)
             gradient[one], gradient[other] = cos * of_a + small * (sin * of_b), cos * of_b - small * (sin * of_a)
             gradient[0] = 0.0
             return gradient
 
-        self._add(undo, one, other, small, a, b, kept)
+        self._add(undo, one, other, a, rest, flags)
 
     def merged(self, members: Slots, first: Slots, turn: Signs, kept: Kept) -> None:
         """See `Witness`."""
         lengths = np.diff(np.append(first, len(members)))
-        into, factors = np.repeat(members[first], lengths), np.repeat(kept, lengths) * turn
+        places, into = members.astype(np.int32), np.repeat(members[first].astype(np.int32), lengths)
+        factors = (np.repeat(kept, lengths) * turn).astype(np.int8)
 
         def undo(gradient: Reals, by: Numbers) -> Reals:
-            gradient[members] = factors * gradient[into]
+            gradient[places] = factors * gradient[into]
             return gradient
 
-        self._add(undo, members, into, factors)
+        self._add(undo, places, into, factors)
 
     def transferred(self, step: Transfer, matrix: Reals, slots: Slots, signs: Signs, values: Reals, kept: Kept) -> None:
         """See `Witness`."""
+        places, turn = slots.astype(np.int32), signs.astype(np.int8)
+        before = None if step.constant is not None else values
 
         def undo(gradient: Reals, by: Numbers) -> Reals:
-            of_result = gradient[slots] * kept
-            if step.constant is None:
-                by.matrices[step.number][...] += values.T @ of_result
-            gradient[slots] = signs * (of_result @ matrix.T)
+            of_result = gradient[places] * kept
+            if before is not None:
+                by.matrices[step.number][...] += before.T @ of_result
+            gradient[places] = turn * (of_result @ matrix.T)
             gradient[0] = 0.0
             return gradient
 
-        self._add(undo, slots, signs, values, kept)
+        self._add(undo, places, turn, kept, *([] if before is None else [before]))
 
     def forgotten(self, slots: Slots) -> None:
         """See `Witness`."""
+        places = slots.astype(np.int32)
 
         def undo(gradient: Reals, by: Numbers) -> Reals:
-            gradient[slots] = 0.0
+            gradient[places] = 0.0
             return gradient
 
-        self._add(undo, slots)
+        self._add(undo, places)
 
     def moved_together(self, kept: Slots, size: int) -> None:
         """See `Witness`."""
+        places = kept.astype(np.int32)
 
         def undo(gradient: Reals, by: Numbers) -> Reals:
             whole = np.zeros(size)
-            whole[kept] = gradient[: len(kept)]
+            whole[places] = gradient[: len(places)]
             return whole
 
-        self._add(undo, kept)
+        self._add(undo, places)
 
     def ended(self, slots: Slots, owners: Slots, signs: Signs, size: int) -> None:
         """See `Witness`."""

@@ -6,7 +6,10 @@ The couplings and <Z_62> after 20 layers are facts, with their source in `eagle.
 from __future__ import annotations
 
 import json
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -36,11 +39,33 @@ model {{ repeat layers {{ rx(kick) v; for (a, b) in edges(eagle) {{ rzz(-pi / 2)
 PAULI_WORD = Expectation.sparse(np.array([[62]], np.int32))
 
 
-def propagated(circuit: Circuit, kick: float, limits: Limits) -> float:
+def lowered_to(circuit: Circuit, limits: Limits) -> PropagationProgram:
     prepared = PauliPropagation(limits).prepare(CircuitVariants(circuit, bits_only=True))
     lowered = prepared.lower((PAULI_WORD,), "double")
     assert isinstance(lowered, PropagationProgram)
+    return lowered
+
+
+def propagated(circuit: Circuit, kick: float, limits: Limits) -> float:
+    lowered = lowered_to(circuit, limits)
     return float(lowered.means(np.full(lowered.count, kick))[0])
+
+
+def most_bytes(call: Callable[[], Any]) -> int:
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.slow
+def test_a_gradient_takes_at_most_three_times_the_memory_of_a_value() -> None:
+    lowered = lowered_to(Circuit.of(program(TEXT)), Limits(weight=8, smallest=2e-5))
+    kicks = np.full(lowered.count, 0.4)
+    value = most_bytes(lambda: lowered.means(kicks))
+    assert most_bytes(lambda: lowered.gradient(kicks, np.ones(1))) <= 3 * value
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -14,9 +15,10 @@ from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge
 from qgl.evaluate.distributions import log_of
+from qgl.kernels.final_state import sample as drawn_from
 from qgl.model import Model
 from qgl.parameters import Params
-from qgl.query import GivenStrings, Query, Samples, most_of_remainder
+from qgl.query import GivenStrings, Probabilities, Query, Samples, most_of_remainder
 
 _BITS = 2**18  # of the strings whose likelihoods are asked at once
 _DRAWN_BITS = 2**22  # of those drawn at once
@@ -91,22 +93,47 @@ def sample_in_bases(
 def sample(model: Model, params: Params, number: int, seed: int, condition: Any = None) -> NDArray[np.uint8]:
     """`number` strings, shape (number, n); the same for the same seed and number.
 
+    Where all probabilities cost less than running the circuit for each chunk, they are computed once and drawn from.
+
     Raises:
         QglError: QGL0810, not even one string fits into memory.
     """
     key = jax.random.key(seed, impl="threefry2x32")
     chunk = _fitting(model, Samples, _most_at_once(model, number))
-    starts = range(0, number, chunk)
-    parts = (model.sample(params, jax.random.fold_in(key, k), chunk, condition) for k in range(len(starts)))
-    return np.concatenate([np.asarray(part, dtype=np.uint8) for part in parts])[:number]
+    chunks = -(-number // chunk)
+    keys = (jax.random.fold_in(key, k) for k in range(chunks))
+    if _drawn_from_all(model, chunk, chunks):
+        draw, p = jax.jit(partial(drawn_from, shots=chunk)), model.probabilities(params, condition)
+        parts = [np.asarray(draw(p, own), dtype=np.uint8) for own in keys]
+    else:
+        parts = [np.asarray(model.sample(params, own, chunk, condition), dtype=np.uint8) for own in keys]
+    return np.concatenate(parts)[:number]
+
+
+def _drawn_from_all(model: Model, chunk: int, chunks: int) -> bool:
+    """Whether all probabilities, held once, take less than `chunks` times as long as so many samples."""
+    if chunks == 1 or model.width > EXACT_WIDTH:
+        return False
+    try:
+        model.plan(Probabilities())
+    except QglError:
+        return False
+    return _seconds(model, Probabilities()) < chunks * _seconds(model, Samples(chunk))
 
 
 def sampling_seconds(model: Model, number: int) -> float:
     """What the planner expects of `sample`, once it is compiled; 0 where so many at once are refused."""
     chunk = _most_at_once(model, number)
-    rows = [row for share in model.readings.shares((Samples(chunk),)) for row in share.weigh().rows if row.chosen]
-    once = sum(row.candidates[0].cost.seconds for row in rows)
-    return -(-number // chunk) * once * len(model.parameters.weights)
+    chunks = -(-number // chunk)
+    if _drawn_from_all(model, chunk, chunks):
+        return _seconds(model, Probabilities())
+    return chunks * _seconds(model, Samples(chunk))
+
+
+def _seconds(model: Model, query: Query) -> float:
+    """What the planner expects of a question, once it is compiled; 0 where it is refused."""
+    rows = [row for share in model.readings.shares((query,)) for row in share.weigh().rows if row.chosen]
+    return sum(row.candidates[0].cost.seconds for row in rows) * len(model.parameters.weights)
 
 
 def _most_at_once(model: Model, number: int) -> int:

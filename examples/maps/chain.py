@@ -31,6 +31,7 @@ objective marginals(shots, size = 4, distance = kl);
 train { optimizer adam(rate = cosine(0.02)); steps 100; }
 """
 Real = NDArray[Any]
+Regions = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -92,21 +93,21 @@ def floor(folder: Path, n: int) -> float:
     return float(np.mean(apart(teacher, known, model, run.params, in_a_row(n))))
 
 
-def sites(n: int) -> float:
+def sites(teacher: Model, known: Any) -> float:
     """The same distance of the product of the exact states of single qubits."""
-    teacher, known = taught(n)
+    n = teacher.width
     states = np.asarray(teacher.answer(known, Marginals(in_a_row(n))))
     ones = np.asarray(teacher.answer(known, Marginals(tuple((k,) for k in range(n)))))
     products = [product(ones[k : k + SIZE]) for k in range(n - SIZE + 1)]
     return float(np.mean(trace_distances(states, np.stack(products))))
 
 
-def in_a_row(n: int) -> tuple[tuple[int, ...], ...]:
+def in_a_row(n: int) -> Regions:
     """All four neighbours."""
     return tuple(tuple(range(k, k + SIZE)) for k in range(n - SIZE + 1))
 
 
-def apart(teacher: Model, known: Any, model: Model, params: Any, regions: tuple[tuple[int, ...], ...]) -> list[float]:
+def apart(teacher: Model, known: Any, model: Model, params: Any, regions: Regions) -> list[float]:
     """The trace distance of every region."""
     exact, own = teacher.answer(known, Marginals(regions)), model.answer(params, Marginals(regions))
     return [float(trace_distances(np.asarray(a), np.asarray(b))) for a, b in zip(exact, own, strict=True)]

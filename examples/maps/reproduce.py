@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
 import qgl
@@ -18,7 +20,8 @@ from qgl.model import Model
 from qgl.runs.run import Run
 from qgl.train.loop import train
 
-EXAMPLES = Path(__file__).resolve().parents[1]
+EXAMPLES, HERE = Path(__file__).resolve().parents[1], Path(__file__).resolve().parent
+FOURS = chain.in_a_row(10)
 NAME = "maps"
 CASES = ((1, 0, 1), (2, 0.05, 1), (2, 0.15, 1), (2, 0.15, 2), (4, 0.15, 2), (4, 0.3, 1), (4, 0.3, 2))  # depth, noise, w
 
@@ -52,6 +55,35 @@ def exact(quick: bool) -> Mapping[str, Ours]:
     return figures
 
 
+LIKELY, SQUARED = "marginals(shots, size = 4, distance = kl)", "marginals(shots, size = 2, distance = hilbert_schmidt)"
+
+
+def ten(quick: bool) -> Mapping[str, Ours]:
+    """Ten qubits from 1,600 shots by the likelihood of four neighbours, and by the squared distance of pairs."""
+    (teacher, known), figures = of_ten(), {}
+    text = (HERE / "learner.qgl").read_text(encoding="utf-8")
+    for name, objective, updates in (("likely", LIKELY, 30), ("squared", SQUARED, 100)):
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(HERE / "shots.npz", folder)
+            (Path(folder) / "learner.qgl").write_text(text.replace(LIKELY, objective), encoding="utf-8")
+            model = qgl.load(Path(folder) / "learner.qgl", updates=2 if quick else updates)
+        run = train(model, display="quiet")
+        for moment, params in (("start", model.init(jax.random.key(0))), (name, run.params)):
+            figures[f"ten_{moment}"] = Ours(float(np.mean(chain.apart(teacher, known, model, params, FOURS))))
+    return figures
+
+
+def alone(quick: bool) -> Mapping[str, Ours]:
+    """The product of the exact states of single qubits, of the same ten."""
+    return {"ten_sites": Ours(chain.sites(*of_ten()))}
+
+
+def of_ten() -> tuple[Model, Any]:
+    """The teacher of ten qubits and its parameters."""
+    teacher = qgl.load(HERE / "teacher.qgl")
+    return teacher, teacher.init(jax.random.key(0, impl="threefry2x32"))
+
+
 def shots(quick: bool) -> Mapping[str, Ours]:
     """A thousand qubits from 2,000 shots in random Pauli bases; what these allow, on a part of the chain."""
     n, part = (16, 16) if quick else (1000, 100)
@@ -68,7 +100,7 @@ def shots(quick: bool) -> Mapping[str, Ours]:
         "shots_floor": Ours(least),
         "shots_many": Ours(many.polished),
     }
-    values = {"start": own.start, "maps": own.of_maps, "seconds": own.seconds, "sites": chain.sites(n)}
+    values = {"start": own.start, "maps": own.of_maps, "seconds": own.seconds, "sites": chain.sites(*chain.taught(n))}
     return figures | {f"shots_{name}": Ours(value) for name, value in values.items()}
 
 
@@ -86,4 +118,4 @@ def likelihood(model: Model, run: Run, data: str) -> float:
 
 
 if __name__ == "__main__":
-    main(NAME, classical, rows, exact, shots)
+    main(NAME, classical, rows, exact, ten, alone, shots)

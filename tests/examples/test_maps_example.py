@@ -52,7 +52,8 @@ def test_the_chain_is_checked_at_sixteen_qubits(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_every_figure_is_measured() -> None:
-    ours = {**reproduce.classical(True), **reproduce.rows(True), **reproduce.exact(True), **reproduce.shots(True)}
+    ours = {**reproduce.classical(True), **reproduce.rows(True), **reproduce.exact(True)}
+    ours |= {**reproduce.ten(True), **reproduce.alone(True), **reproduce.shots(True)}
     assert set(ours) <= {figure.key for figure in FIGURES}
     assert ours["total_1_0_1"].value == pytest.approx(0, abs=1e-6)  # a layer of pairs is met exactly
     for case in ((2, 0.15, 1), (2, 0.15, 2)):

@@ -19,6 +19,7 @@ from qgl.train.trainable import Params
 HERE = Path(__file__).resolve().parent
 NAME = "graphstates"
 COUPLINGS = [0.6, -0.4, 0.8, 0.3, -0.7, 0.5]  # those of the program
+SHOTS = 200_000
 H = np.array([[1, 1], [1, -1]]) / np.sqrt(2)
 
 
@@ -42,6 +43,32 @@ def trained(quick: bool) -> Mapping[str, Ours]:
         figures[f"{name}_kl"] = Ours(float(run.losses.min()), note=f"best of {len(run.losses)} seeds")
         figures[f"{name}_success"] = Ours(float(model.success(run.params)))
     return figures
+
+
+def shots(quick: bool) -> Mapping[str, Ours]:
+    """The ring as OpenQASM on Qiskit's simulator of shots, of which those that fail are thrown away."""
+    from qiskit import qasm3, transpile
+    from qiskit_aer import AerSimulator
+
+    model, count = ring(quick), 2_000 if quick else SHOTS
+    params, success = closed_form(COUPLINGS[:3] if quick else COUPLINGS)
+    simulator = AerSimulator(seed_simulator=0)
+    circuit = transpile(qasm3.loads(model.qasm(params, profile="qiskit")), simulator)
+    counts = simulator.run(circuit, shots=count).result().get_counts()
+    kept = np.zeros(2**model.width)
+    for text, times in counts.items():
+        bits = text.replace(" ", "")[::-1]  # the first bit first: the string, then what is required to be zero
+        kept[int(bits[: model.width], 2)] += times * ("1" not in bits[model.width :])
+    spread = np.sqrt(success * (1 - success) / count)
+    p = np.asarray(model.probabilities(params), np.float64)
+    distance = np.abs(kept / kept.sum() - p).sum() / 2
+    by_chance = np.sqrt(p * (1 - p) / (2 * np.pi * kept.sum())).sum()  # half the mean of |x|, x normal, of each string
+    return {
+        "shots_success": Ours(
+            float(abs(kept.sum() / count - success) / spread), note=f"{kept.sum():,.0f} of {count:,}"
+        ),
+        "shots_distance": Ours(float(distance), note=f"{by_chance:.2g} is expected of so many shots"),
+    }
 
 
 def ring(quick: bool) -> Model:
@@ -72,4 +99,4 @@ def dilated(matrix: NDArray[np.float64]) -> NDArray[np.complex128]:
 
 
 if __name__ == "__main__":
-    main(NAME, closed, trained)
+    main(NAME, closed, trained, shots)

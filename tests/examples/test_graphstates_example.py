@@ -48,5 +48,5 @@ def test_what_is_kept_of_a_text_that_is_read_back() -> None:
 
 @pytest.mark.slow
 def test_every_figure_is_measured() -> None:
-    ours = {**reproduce.closed(True), **reproduce.trained(True)}
+    ours = {**reproduce.closed(True), **reproduce.trained(True), **reproduce.shots(True)}
     assert set(ours) == {figure.key for figure in FIGURES}

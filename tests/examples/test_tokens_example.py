@@ -49,7 +49,7 @@ def test_a_copy_measures_the_site() -> None:
 
 @pytest.mark.slow
 def test_every_figure_is_measured() -> None:
-    parts = (reproduce.vocabulary, reproduce.machine, reproduce.rna, reproduce.wide)
+    parts = (reproduce.vocabulary, reproduce.machine, reproduce.rna, reproduce.wide, reproduce.chains)
     ours = {key: found for part in parts for key, found in part(True).items()}
     assert set(ours) == {figure.key for figure in FIGURES}
     assert ours["qubits"].value == 6

@@ -30,7 +30,7 @@ from qgl.plan.state.methods import DensityMatrix, StateVector
 from qgl.plan.sweep.method import TruncatedSweep
 from qgl.plan.trajectories.method import Trajectories
 from qgl.program.calls.gradients import Approximation, Propagation, Sweep
-from qgl.query import Expectation, LogProb, Probabilities, Query, Samples, reads_only_bits, restricted, support
+from qgl.query import Expectation, Probabilities, Query, Samples, reads_only_bits, restricted, support
 
 METHODS: tuple[Method, ...] = (
     StateVector(),
@@ -258,7 +258,7 @@ def _too_large(circuit: Circuit, row: Row, limit: int, copies: int, seeds: int) 
     at_fault = blame(circuit, row.query)
     advice = at_fault.advice if seeds == 1 else (*at_fault.advice, f"train fewer than {seeds} seeds at once")
     way = "propagation(smallest = 1e-4)" if isinstance(row.query, Expectation) else "sweep(bond = 32)"
-    able = isinstance(row.query, Expectation | Samples | LogProb)
+    able = isinstance(row.query, Expectation | Samples)  # an objective of likelihoods would have no gradient
     if able and all(candidate.method not in APPROXIMATE for candidate in row.candidates):
         advice = (*advice, f"allow truncated answers: `approximate {way}` in `train`")
     return TooLarge(at_fault.span, describe(row.query), attempts, limit, qubits, at_fault.label, advice)

@@ -73,6 +73,7 @@ def test_what_is_too_wide_or_too_long_is_refused() -> None:
         Planner(Circuit.of(grid(9, 9, 4)), memory_limit=10**9).plan([Samples(10)])
     (fault,) = raised.value.diagnostics
     assert fault.code == "QGL0810" and "gate by gate" in str(fault)
+    assert "approximate sweep" in str(fault.help), "what would answer, if it were allowed"
 
 
 def test_other_questions_and_evolutions_are_refused() -> None:

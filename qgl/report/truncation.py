@@ -102,8 +102,10 @@ class SweepError:
         return f"a truncated sweep of bond {self.bond}: {', '.join([*parts, *([] if self.nats is None else [finer])])}"
 
 
-def sampling_error(model: Model, params: Params, condition: Any = None) -> SweepError | None:
+def sampling_error(model: Model, params: Params, conditions: Sequence[Any] = (None,)) -> SweepError | None:
     """What truncation does to strings that a model draws; None where an exact method draws them.
+
+    conditions: under which they are drawn. The largest errors are told.
 
     Raises:
         QglError: QGL0810, no method draws any.
@@ -113,11 +115,15 @@ def sampling_error(model: Model, params: Params, condition: Any = None) -> Sweep
         return None
     if model.readings.required:  # what is thrown away is not bounded
         return SweepError(allowed.bond, math.inf, None)
-    rows, lost = _drawn(model, params, condition)
     able = is_truncated(model, (GivenStrings(STRINGS),))
-    logs = [np.asarray(each.log_prob(params, rows, condition)) for each in (model, model.refined)] if able else []
-    nats = float(np.mean(logs[0] - logs[1])) if logs else None
-    return SweepError(allowed.bond, float(lost.mean()), nats)
+    distance, nats = 0.0, []
+    for condition in conditions:
+        rows, lost = _drawn(model, params, condition)
+        distance = max(distance, float(lost.mean()))
+        if able:
+            coarse, fine = (np.asarray(each.log_prob(params, rows, condition)) for each in (model, model.refined))
+            nats.append(float(np.mean(coarse - fine)))
+    return SweepError(allowed.bond, distance, max(nats, key=abs, default=None))
 
 
 def cut_off(model: Model, params: Params, known: Mapping[Query, Any]) -> str:
@@ -200,9 +206,13 @@ def loss_error(model: object, params: Params) -> LossError | None:
 
 def _answers(model: Model, params: Params, objective: Objective) -> dict[Query, Any]:
     """The answers that an objective makes its loss of."""
+    given = objective.given(None)
     if objective.conditions is None:
-        return model.answers(params, objective.queries)
-    each = [model.answers(params, objective.queries, condition) for condition in objective.conditions]
+        return model.answers(params, objective.queries, given=given)
+    each = []
+    for k, condition in enumerate(objective.conditions):
+        own = {query: rows[k] for query, rows in given.items()}
+        each.append(model.answers(params, objective.queries, condition, given=own))
     stacked: dict[Query, Any] = jax.tree.map(lambda *rows: jnp.stack(rows), *each)
     return stacked
 

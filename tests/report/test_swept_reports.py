@@ -75,3 +75,33 @@ def test_an_objective_that_only_a_sweep_answers_has_no_gradient(tmp_path: Path) 
     model = qgl.loads(GRID.format(strategy="", bond=2))
     with pytest.raises(QglError, match="QGL0924"):
         jax.grad(model.loss)(model.init(jax.random.key(0)))
+
+
+LABELLED = """
+lattice field = grid(3, 3);
+visible v on field;
+condition kind : category(2);
+data seen = csv("table.csv", bits = 1, label = "kind");
+param turn[2, 3, 9] : angle ~ normal(0, 0.7);
+model {
+    repeat 2 as l { rx(turn[kind, l]) v; for (a, b) in edges(field) { rzz(0.9) a, b; } }
+    rx(turn[kind, 2]) v;
+}
+objective nll(seen);
+train { strategy cma(population = 4); approximate sweep(bond = 1); steps 1; }
+"""
+
+
+def test_strings_under_labels_are_told_with_the_largest_error_of_a_label(tmp_path: Path) -> None:
+    names = ",".join(f"c{k}" for k in range(9))
+    lines = [f"{','.join(map(str, np.eye(9, dtype=int)[k]))},{'ab'[k % 2]}" for k in range(9)]
+    (tmp_path / "table.csv").write_text("\n".join([f"{names},kind", *lines]) + "\n")
+    (tmp_path / "labelled.qgl").write_text(LABELLED)
+    model = qgl.load(tmp_path / "labelled.qgl")
+    run = model.train(out=tmp_path / "run", display="quiet", pictures=False)
+    each = [sampling_error(model, run.params, [[kind]]) for kind in (0.0, 1.0)]
+    both = sampling_error(model, run.params, [[0.0], [1.0]])
+    assert both is not None and None not in each
+    assert both.distance == max(one.distance for one in each if one is not None) > 0
+    told = CliRunner().invoke(app, ["sample", str(tmp_path / "run"), "-n", "8"])
+    assert told.exit_code == 0 and f"strings are approximate, by {both}" in told.stderr.replace("\n", " ")

@@ -155,6 +155,8 @@ def _least_axes(nodes: Nodes, sweeps: Sweeps, order: Sequence[int]) -> int:
     """Axes that some boundary has at the least: wires that are open at once in a sweep, and labels between wires that
     are cut at a place in the last one, of nodes that have joined before.
     """
+    if not sweeps.joining:  # no gate acts
+        return 0
     rank = np.zeros(max(order) + 1, np.int64)
     rank[list(order)] = np.arange(len(order))
     widest = 0

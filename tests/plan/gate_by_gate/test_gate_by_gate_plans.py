@@ -109,6 +109,10 @@ def test_the_bound_before_the_sweeps_is_no_more_than_what_they_take(program: Pro
                 walk_of(nodes, sweeps, order, axes - 1)
 
 
+def test_qubits_that_no_gate_acts_on_are_drawn() -> None:
+    assert not cost(program_of(3, 0)).refusal
+
+
 def test_two_wide_grids_that_share_no_gate_take_what_each_takes() -> None:
     one, rows, columns = grid(6, 12, 2), 6, 12
     at = np.arange(2 * rows * columns).reshape(rows, columns, 2)  # a qubit of each grid in turn

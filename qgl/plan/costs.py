@@ -13,7 +13,7 @@ from qgl.plan.state.lower import Part
 from qgl.query import Elements, Marginals, Query, State
 
 FLOPS_PER_SECOND = 70e9
-BYTES_PER_SECOND = 8e9
+BYTES_PER_SECOND = 13e9
 STEP_SECONDS = 5e-6
 DOUBLE = 2.0  # how much slower double precision is
 GRADIENT = 4.0  # value and gradient against value: a step, its undoing, the cotangent's, and the gradient's own product

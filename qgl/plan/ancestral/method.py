@@ -13,7 +13,7 @@ from qgl.query import GivenStrings, LogProb, Query, Samples
 
 MOST_OPERATIONS = 200_000
 TOGETHER = 1 << 22  # amplitudes of all rounds that are held at once, of strings that go side by side
-TURN_SECONDS = {"single": 9e-9, "double": 15e-9}  # of a string, for each choice of a cell in a round
+TURN_SECONDS = {"single": 8e-9, "double": 13e-9}  # of a string, for each choice of a cell in a round
 TABLE_SECONDS = 60e-9  # of a matrix, for each choice
 ROUND_SECONDS = 5e-6
 GRADIENT = 4.0

@@ -17,16 +17,17 @@ from qgl.plan.network.columns import Columns
 from qgl.plan.network.pauli_words import pauli_words_of
 from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Query, Samples, reads_only_bits
 
-COLUMN_SECONDS = 1e-6  # of a column's step, value only
-EARLY_SECONDS = 1e-6  # of a contraction for all columns of a class
+COLUMN_SECONDS = 0.6e-6  # of a column's step, value only
+EARLY_SECONDS = 0.7e-6  # of a contraction for all columns of a class
 BODY_SECONDS = 0.3e-6  # of a column that is compiled by itself, for its preparation
-ENTRY_SECONDS = 15e-9  # of an entry of the tensors
-FLOPS_PER_SECOND = 13e9  # in turns
+ENTRY_SECONDS = 7e-9  # of an entry of the tensors
+FLOPS_PER_SECOND = 19e9  # in turns
 EARLY_FLOPS_PER_SECOND = 3e9
 DRAW_SECONDS = 40e-9  # of a random bit
 GRADIENT = 4.0
 COMPLEX = 4.0
-HELD = 9.0  # times that an entry is held: itself, its parts, and what their gradients need
+HELD = 6.0  # times that an entry is held: itself, its parts, and what their gradients need
+HELD_DRAWN = 2.0  # the same where nothing has a gradient
 COMPILED_SECONDS = 0.9  # processor time of compiling anything at all
 BODY_COMPILED_SECONDS = (
     0.16  # and of each time that a column is written out: forward, backward, or as strings are checked
@@ -48,7 +49,7 @@ def estimate(columns: Columns, query: Query, precision: str) -> Cost:
     real = columns.network.algebra == "pauli_transfer"
     number = (4 if precision == "single" else 8) * (1 if real else 2)
     entries = _entries(columns)
-    flops, memory = 0.0, HELD * number * entries
+    flops, memory = 0.0, (HELD_DRAWN if isinstance(query, Samples) else HELD) * number * entries
     seconds = len(columns.kinds) * COLUMN_SECONDS + columns.bodies * BODY_SECONDS + entries * ENTRY_SECONDS
     slow = 1.0 if precision == "single" else 2.0
     batch, bodies = 1, 0

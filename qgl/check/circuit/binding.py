@@ -95,8 +95,10 @@ class Binder:
         return self.scalar(value, kind, span)
 
     def _misshapen(self, value: Value, formal: Formal, span: Span) -> FaultyError:
+        single = {"angle": "angle", "real": "number", "probability": "probability"}[formal.kind]
         plural = {"angle": "angles", "real": "numbers", "probability": "probabilities"}[formal.kind]
-        wanted = f"a list of {formal.size} {plural}" if formal.between is None else "another isometry"
+        elements = f"{formal.size} {single if formal.size == 1 else plural}"
+        wanted = f"a list of {elements}" if formal.between is None else "another isometry"
         if formal.shape:
             wanted = f"an array of {' x '.join(map(str, formal.shape))} {plural}"
         if _rank(value) is None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from math import lcm, prod
-from typing import cast
+from typing import Any, cast
 
 from qgl.bits.pauli_words import pauli_words_fit
 from qgl.bits.regions import regions_fit
@@ -112,6 +112,11 @@ def check(
         reporter.report(NestedTooDeep(Span(span.source, span.start, min(span.end, span.start + 5))))
     known = None if whole is None else whole.known()
     return Checked(None if reporter.has_errors else program, reporter.in_order(file.source), reporter.given_up, known)
+
+
+def _listed(value: Any) -> Any:
+    """Lists, and lists in them, as JSON has them."""
+    return [_listed(each) for each in value] if isinstance(value, tuple | range) else value
 
 
 class _Check:
@@ -398,9 +403,12 @@ class _Check:
             self.processes.critic,
         )
 
-    def _constants(self) -> dict[str, int | float | bool | str]:
+    def _constants(self) -> dict[str, Any]:
+        """Numbers, truth values and strings; of lists those that were given in the place of the file's own."""
         values = {symbol.name: symbol.value for symbol in self.main.of_kind("constant")}
-        return {name: value for name, value in values.items() if isinstance(value, int | float | str)}
+        plain = {name: value for name, value in values.items() if isinstance(value, int | float | str)}
+        given = {name: value for name, value in values.items() if name in self.constants}
+        return plain | {name: _listed(value) for name, value in given.items() if isinstance(value, tuple | range)}
 
     def _geometries(self) -> tuple[Geometry, ...]:
         lattices = [cast(Lattice, symbol.value) for symbol in self.main.of_kind("lattice")]

@@ -13,6 +13,7 @@ Angles are in radians; `rx(a) = exp(-i a X / 2)`; a `PauliRotation` is exp(+i a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -363,7 +364,7 @@ class Program:
     """
 
     source: Source
-    constants: dict[str, int | float | bool | str]
+    constants: dict[str, Any]  # numbers, truth values, strings; lists that were given
     wires: tuple[Wire, ...]
     visible: tuple[int, ...]
     hidden: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""A life of every program of labelled ensembles, from its text to what a machine says.
+"""A life of programs of published systems, from their text to what a machine says.
 
 It is checked and formatted, trained, killed in the middle of a stage, resumed bit for bit, sampled, and emitted as
 OpenQASM, of which Qiskit reads the same distribution under every kept outcome, and with the required ones alone.
@@ -32,8 +32,13 @@ from tests.examples.test_examples import EXAMPLES, REDUCED, RUN, UNTRAINED
 from tests.qasm.readers import as_bit_strings, qiskit_distribution
 from tests.reference.density import elements
 
-SYSTEMS = ("denoise", "diffusion", "eye", "gates3", "mosaiq", "postselection", "purification", "reservoir", "thermal")
-PROGRAMS = [name for name in RUN if name.partition("/")[0] in SYSTEMS]
+SYSTEMS = (
+    *("denoise", "diffusion", "eye", "gates3", "mosaiq", "postselection", "purification", "reservoir", "thermal"),
+    *("graphstates", "local", "maps", "mps", "recurrent", "search", "tokens", "trees", "walks"),
+)
+WIDE = ("local/step", "local/gap", "local/speciate")  # wider than a dense reference, or mixtures over rows
+GIVEN = ("recurrent/contextual", "trees/digits")  # conditions have no distribution of their own
+PROGRAMS = [name for name in RUN if name.partition("/")[0] in SYSTEMS and name not in (*WIDE, *GIVEN)]
 
 
 @pytest.mark.slow
@@ -62,7 +67,7 @@ def test_a_program_lives(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(UNTRAINED))
+@pytest.mark.parametrize("name", sorted({*UNTRAINED} - {*WIDE}))
 def test_a_program_without_parameters_is_emitted(name: str) -> None:
     model = qgl.load(EXAMPLES / f"{name}.qgl", **REDUCED[name])
     assert_same_distributions(model.qasm({}, "qiskit"), model, {}, None)

@@ -40,6 +40,11 @@ INPUTS = ("parameter", "random input", "latent input", "condition input")
 REGISTERS = ("visible register", "hidden register")
 
 
+def _tupled(value: object) -> object:
+    """Lists, and lists in them, as the evaluator has them."""
+    return tuple(map(_tupled, value)) if isinstance(value, list) else value
+
+
 class Declarations:
     """All declared values of a program. `wires` and `parameters` are in order of declaration."""
 
@@ -208,8 +213,7 @@ class Declarations:
         return value
 
     def _override(self, symbol: Symbol, declared: Value, value: object) -> Value:
-        if isinstance(value, list):
-            value = tuple(value)
+        value = _tupled(value)
         kinds: dict[str, tuple[type, ...]] = {
             "a truth value": (bool,),
             "an integer": (int,),

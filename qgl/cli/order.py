@@ -79,7 +79,10 @@ def _searched(fit: StartFit, names: list[str], fits: int) -> dict[str, Any]:
     rows, weights = rows[weights > 0], weights[weights > 0] / weights.sum()
     given = fit.order or tuple(range(fit.data.width))
     with Waiting(f"fitting states of `{fit.data.name}`") as waiting:
-        told = lambda done, least: waiting.at(f"{done} of {fits}, least KL {least:.4g} nats")  # noqa: E731
+
+        def told(done: int, least: float) -> None:
+            waiting.at(f"{done} of {fits}, least KL {least:.4g} nats")
+
         other = searched(rows, weights, fit.bond, given, fits, told)
         kls = {order: divergence(rows, weights, order, fit.bond) for order in (given, other)}
     best = min(kls, key=lambda order: kls[order])

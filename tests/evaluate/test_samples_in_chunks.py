@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import jax
 import numpy as np
 import pytest
@@ -21,9 +23,9 @@ def test_many_chunks_run_the_circuit_once(monkeypatch: pytest.MonkeyPatch) -> No
     for name in ("sample", "probabilities"):
         method = getattr(type(model), name)
 
-        def counted(self: object, *given: object, name: str = name, method: object = method) -> object:
+        def counted(self: object, *given: object, name: str = name, method: Callable[..., object] = method) -> object:
             asked.append(name)
-            return method(self, *given)  # type: ignore[operator]
+            return method(self, *given)
 
         monkeypatch.setattr(type(model), name, counted)
     strings = in_chunks.sample(model, params, 20_500, seed=4)

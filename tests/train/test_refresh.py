@@ -80,7 +80,10 @@ def test_a_seed_beyond_the_tolerance_ends_where_words_are_found_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     estimates = iter([0.3, 0.1, 0.2, 0.1, 0.6])  # of means: where it begins, then of both seeds at steps 0 and 2
-    told = lambda *_: LossError(0.01, next(estimates, 0.1))  # noqa: E731
+
+    def told(*_: Any) -> LossError:
+        return LossError(0.01, next(estimates, 0.1))
+
     monkeypatch.setattr("qgl.report.truncation.loss_error", told)
     run = qgl.loads(GRID.format(refresh=", tolerance = 0.5, refresh = 2")).train(
         out=tmp_path / "run", steps=5, display="quiet", pictures=False

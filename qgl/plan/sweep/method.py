@@ -120,13 +120,7 @@ class PreparedTruncated:
         design = self._design
         if isinstance(design, str):
             return Cost.refused(design)
-        strings = (
-            query.shots
-            if isinstance(query, Samples)
-            else query.count
-            if isinstance(query, GivenStrings)
-            else len(query.rows)
-        )
+        strings = _count(query)
         work, together = design.work, design.together(strings)
         flops = strings * work.flops
         seconds = len(design.steps) * STEP_SECONDS * math.ceil(strings / together) + flops / FLOPS_PER_SECOND

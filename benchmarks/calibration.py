@@ -41,6 +41,7 @@ from qgl.plan.propagation.method import PauliPropagation
 from qgl.plan.propagation.pattern import Layout, tables_of
 from qgl.plan.propagation.program import PropagationProgram
 from qgl.plan.propagation.propagate import Limits
+from qgl.plan.sweep.method import TruncatedSweep
 from qgl.query import Expectation, GivenPauliWords, LogProb, Probabilities, Query, Samples
 
 STORE = Path(__file__).resolve().parent.parent / "docs" / "calibration.json"
@@ -48,7 +49,7 @@ CALLS, LEAST_SECONDS = 5, 1.0
 BLOCK_SECONDS = 0.1  # of calls whose processor time is taken together, as the system's clock of it is coarse
 LONGEST, LARGEST = 2.0, 10**9  # predicted seconds and bytes from which on a method is not run
 MEMORY = 8 * 10**9  # that may be used
-ON_HOST = ("gate by gate",)  # methods whose arrays XLA knows nothing of
+ON_HOST = ("gate by gate", "sweep")  # methods whose arrays XLA knows nothing of
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,12 @@ class Case:
     query: Query
     constants: Mapping[str, int] = field(default_factory=dict)
     also: tuple[str, ...] = ()  # methods that the planner does not ask where others are quick
-    limits: Limits | None = None  # of propagation, which is the only method asked then
+    truncated: Method | None = None  # the only method that is asked then
 
     @property
     def methods(self) -> tuple[Method, ...]:
         """What may be chosen from."""
-        return METHODS if self.limits is None else (PauliPropagation(self.limits),)
+        return METHODS if self.truncated is None else (self.truncated,)
 
 
 @dataclass(frozen=True)
@@ -115,11 +116,13 @@ WIDE = (
     "repeat depth as l { rx(?) v; rz(?) v; for (q, r) in edges(board) { rzz(?) q, r; } EACH } rx(?) v; }"
 )
 LAYERS = WIDE.replace("edges(board)", "brick(board, l)").replace("EACH", "")
+SHALLOW = WIDE.replace("columns = 20", "columns = 8").replace("rows = 6", "rows = 8").replace("EACH", "")
 PATH = (
     "const side = 6, steps = 4, n = side * side; visible x[(steps + 1) * n]; model { h x[0..n-1]; for s in 1..steps { "
     "for q in 0..n-1 { ry(?) x[s * n + q]; for k in 0..8 { cry(?) x[(s - 1) * n + (q + k) % n], x[s * n + q]; } } } }"
 )
 PAIRS = "const n = 12; visible s[n]; model { h s; for g in subsets(s, 1..2) { exp(i * ? * prod(a in g: Z[a])); } h s; }"
+BY_SIZE, BY_LETTERS = PauliPropagation(Limits(smallest=1e-3)), PauliPropagation(Limits(weight=4))
 
 
 def benchmark(workload: str, *sizes: int) -> Case:
@@ -169,9 +172,13 @@ CASES = (
     Case("grid of 5 x 20, bricks, 10 samples", LAYERS, Samples(10), {"rows": 5, "depth": 5}),
     Case("path of 180, strings", PATH, strings(180, 64)),
     Case("path of 180, samples", PATH, Samples(1000)),
-    Case("bricks on 12, dropped by size", BRICKS, neighbours(12), {"depth": 8}, limits=Limits(smallest=1e-3)),
-    Case("bricks on 12, dropped by letters", BRICKS, neighbours(12), limits=Limits(weight=4)),
-    Case("grid of 5 x 8, dropped by size", GRID, neighbours(40), limits=Limits(smallest=1e-3)),
+    Case("bricks on 12, dropped by size", BRICKS, neighbours(12), {"depth": 8}, truncated=BY_SIZE),
+    Case("bricks on 12, dropped by letters", BRICKS, neighbours(12), truncated=BY_LETTERS),
+    Case("grid of 5 x 8, dropped by size", GRID, neighbours(40), truncated=BY_SIZE),
+    Case("grid of 4 x 8, 300 samples, bond 4", SHALLOW, Samples(300), {"rows": 4}, truncated=TruncatedSweep(4)),
+    Case("grid of 4 x 8, 30 strings, bond 32", SHALLOW, strings(32, 30), {"rows": 4}, truncated=TruncatedSweep(32)),
+    Case("grid of 8 x 8, 50 samples, bond 8", SHALLOW, Samples(50), truncated=TruncatedSweep(8)),
+    Case("grid of 8 x 8, 20 strings, bond 16", SHALLOW, strings(64, 20), truncated=TruncatedSweep(16)),
     Case("IQP of 12, sampled Pauli words", PAIRS, GivenPauliWords(200, 200)),
     Case("IQP of 12, Pauli words", PAIRS, neighbours(12)),
     Case("IQP of 40, sampled Pauli words", PAIRS, GivenPauliWords(200, 200), {"n": 40}),
@@ -210,9 +217,10 @@ def measured(case: Case, name: str, timed: bool = True) -> Measured:
     def loss(inputs: Any, arrays: Any) -> Any:
         return jnp.sum(answer(inputs, arrays) ** 2)
 
-    spread = 1.0 if case.limits is None else 0.5  # angles as those that a trial takes
+    spread = 1.0 if case.truncated is None else 0.5  # angles as those that a trial takes
     inputs = jnp.asarray(np.random.default_rng(2).normal(scale=spread, size=plan.inputs), jnp.float32)
-    asked: Any = answer if isinstance(case.query, Samples) else jax.value_and_grad(loss)
+    values_only = isinstance(case.query, Samples) or isinstance(case.truncated, TruncatedSweep)
+    asked: Any = answer if values_only else jax.value_and_grad(loss)
     compiled: Any = jax.jit(asked).lower(inputs, arrays).compile()
     sizes = compiled.memory_analysis()
     memory = sizes.temp_size_in_bytes + sizes.argument_size_in_bytes + sizes.output_size_in_bytes

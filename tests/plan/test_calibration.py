@@ -37,6 +37,7 @@ def optimised() -> Iterator[None]:
         pytest.param("W2c 100, 4", "boundary", marks=pytest.mark.slow),
         ("IQP of 40, sampled Pauli words", "iqp"),
         pytest.param("grid of 5 x 20, bricks, 10 samples", "gate by gate", marks=pytest.mark.slow),
+        ("grid of 4 x 8, 30 strings, bond 32", "sweep"),
         pytest.param("path of 180, strings", "ancestral", marks=pytest.mark.slow),
         pytest.param("path of 180, samples", "ancestral", marks=pytest.mark.slow),
         ("bricks on 12, dropped by size", "propagation"),

@@ -26,16 +26,18 @@ from qgl.plan.gate_by_gate.orders import orders, sites_of
 from qgl.plan.model import Cost, Prepared
 from qgl.plan.network.builder import UnsuitableError
 from qgl.plan.network.table import Network
-from qgl.plan.sweep.steps import Step, Work, lines_and_chains, steps_of, work_of
+from qgl.plan.sweep.steps import Step, lines_and_chains, steps_of
+from qgl.plan.sweep.work import Work, work_of
 from qgl.query import GivenStrings, LogProb, Query, Samples
 
 MOST_OPERATIONS = 20_000
 WIDEST_GATE = 6  # qubits
 TOGETHER = 1 << 22  # numbers of the chains of all strings that go side by side
-STEP_SECONDS = 150e-6
-FLOPS_PER_SECOND = 2e10
+STEP_SECONDS = 100e-6
+ENTRY_SECONDS = 75e-9  # of a matrix that is decomposed
+FLOPS_PER_SECOND = 12e9
 NUMBER_BYTES = 16  # double precision, whatever is asked: decompositions are of it alone
-COPIES = 16  # of a chain, while a gate acts
+COPIES = 2  # of a chain, while a gate acts
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +107,7 @@ class PreparedTruncated:
         designs = []
         for name, line, chain in lines_and_chains(nodes, orders(self._circuit, sites_of(self._circuit))):
             steps = steps_of(nodes, line, chain)
-            designs.append(Design(steps, work_of(steps, self._bond), name))
+            designs.append(Design(steps, work_of(nodes, steps, self._bond), name))
         return min(designs, key=lambda design: (design.work.exact, design.work.flops))
 
     def cost(self, query: Query, precision: str) -> Cost:
@@ -123,11 +125,12 @@ class PreparedTruncated:
         strings = _count(query)
         work, together = design.work, design.together(strings)
         flops = strings * work.flops
-        seconds = len(design.steps) * STEP_SECONDS * math.ceil(strings / together) + flops / FLOPS_PER_SECOND
+        seconds = len(design.steps) * STEP_SECONDS * math.ceil(strings / together)
+        seconds += strings * work.touched * ENTRY_SECONDS + flops / FLOPS_PER_SECOND
         memory = int(NUMBER_BYTES * COPIES * together * work.entries + 8 * strings * len(circuit.visible))
         facts = (
             ("bond", self._bond),
-            ("exact bond", f"2^{work.exact}"),
+            ("exact bond", f"2^{work.exact:.3g}"),
             ("together", together),
             ("order", design.order),
         )

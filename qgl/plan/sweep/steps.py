@@ -7,13 +7,10 @@ line, so that on a grid it runs along the front that the sweep has reached.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qgl.plan.gate_by_gate.nodes import Node, Nodes
-
-GATE_BOND = 2  # log2 of the bond of a gate on two qubits, at the most
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,52 +120,6 @@ def threads(nodes: Nodes, line: Sequence[int]) -> list[int]:
                 order.append(line[at])
                 at = after.get(at)
     return order
-
-
-@dataclass(slots=True)
-class Work:
-    """What steps take, of one string.
-
-    exact    log2 of the largest bond that they could need
-    entries  numbers of the chain where it is largest
-    flops    operations of all decompositions and products, rough
-    acts     steps in which gates act
-    """
-
-    exact: int = 0
-    entries: float = 0.0
-    flops: float = 0.0
-    acts: int = 0
-
-
-def work_of(steps: Sequence[Step], bond: int) -> Work:
-    """What steps take of which the chain's bonds are cut down to `bond`."""
-    work, bonds, exact = Work(), [1], [0]  # bonds[k] is left of place k
-    for step in steps:
-        match step:
-            case Open(place):
-                bonds.insert(place, bonds[place])
-                exact.insert(place, exact[place])
-            case Take(place):
-                del bonds[max(place, 1)], exact[max(place, 1)]
-            case Act(_, places) if len(places) > 1:
-                work.acts += 1
-                window = range(places[0] + 1, places[-1] + 1)
-                count = len(exact) - 1
-                for cut in window:
-                    exact[cut] = min(exact[cut] + GATE_BOND, cut, count - cut)
-                    wide = min(bonds[cut] << GATE_BOND, 2 * bond)
-                    work.flops += 200.0 * wide**3
-                    bonds[cut] = min(wide, bond, 2 ** min(cut, count - cut, 60))
-            case _:
-                work.acts += 1
-        work.exact = max(work.exact, *exact)
-        work.entries = max(work.entries, _entries(bonds))
-    return work
-
-
-def _entries(bonds: Sequence[int]) -> float:
-    return float(sum(2 * left * right for left, right in itertools.pairwise(bonds)))
 
 
 def lines_and_chains(

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from qgl.expression import Real
 from qgl.ir.circuit import Circuit
+from qgl.kernels.sweep.chain import Chain
+from qgl.kernels.sweep.runner import TruncatedRunner
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.model import Cost
 from qgl.plan.planner import Planner, methods_of
-from qgl.plan.sweep.method import TruncatedSweep
+from qgl.plan.sweep.method import PreparedTruncated, TruncatedSweep
+from qgl.plan.sweep.work import Shapes, work_of
 from qgl.program.calls.gradients import Sweep
 from qgl.program.operations import Evolution
 from qgl.program.program import Program
@@ -55,3 +63,34 @@ def test_what_it_does_not_answer_is_refused() -> None:
     noisy = program_of(2, 0, op("h", 0), op("cx", 0, 1), op("amplitude_damping", 1, args=[0.3]), op("h", 1))
     assert not cost(noisy, Samples(1)).refusal
     assert "no likelihoods" in cost(noisy, LogProb(b"\0\0", 2)).refusal
+
+
+@pytest.mark.parametrize("bond", [2, 6, 64])
+def test_costs_are_of_a_chain_with_the_shapes_of_the_one_that_is_run(
+    bond: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = grid(3, 4, 3)
+    lowered = PreparedTruncated("sweep", CircuitVariants(Circuit.of(program), True), bond).lower((), "double")
+    taken: dict[type, list[list[int]]] = {Chain: [], Shapes: []}
+    bonds_of: dict[type, Callable[[Any], list[int]]] = {
+        Chain: lambda chain: [*(site.shape[1] for site in chain._sites), 1],
+        Shapes: lambda shapes: list(shapes._bonds),
+    }
+
+    def watched(kind: Any) -> None:
+        take = kind.take
+
+        def also_noted(self: Any, *args: Any) -> Any:
+            answer = take(self, *args)
+            taken[kind].append(bonds_of[kind](self))
+            return answer
+
+        monkeypatch.setattr(kind, "take", also_noted)
+
+    watched(Chain)
+    watched(Shapes)
+    work_of(lowered.nodes, lowered.design.steps, bond)
+    runner = TruncatedRunner(lowered)
+    runner._swept(np.asarray(runner._flat(jnp.zeros(0))), np.zeros((2, 12), np.uint8))
+    assert taken[Chain] == taken[Shapes]
+    assert max(map(max, taken[Chain])) == min(bond, 2 ** int(lowered.design.work.exact))

@@ -105,7 +105,8 @@ class Model(Questions):
     def init(self, key: Array) -> Params:
         """Parameters drawn from their declared distributions: a dictionary of real arrays of the declared shapes."""
         with self._number_type():
-            return self.parameters.init(random_key(key))
+            made: Params = self._jit("init", self.parameters.drawn)(self.parameters.bits(random_key(key)))
+            return made
 
     # ------------------------------------------------------------ answers
 

@@ -14,9 +14,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
+from qgl import threefry
 from qgl.bits.distribution import distinct, strings
 from qgl.gates.states import mixed_state
 from qgl.program.program import GIVEN, Distribution, MapFit, Parameter, StartFit
@@ -24,6 +26,8 @@ from qgl.questions import is_traced, numbers
 
 Array = jax.Array
 Params = dict[str, Array]
+Bits = Mapping[str, Array | NDArray[Any]]
+CERTAIN = ("constant", "mixed")  # distributions of one value, which take no random bits
 _RENEWAL = 0x616E6577  # apart from what objectives fold into the key of a step
 
 
@@ -55,11 +59,22 @@ class Parameters:
 
     def init(self, key: Array) -> Params:
         """An array of the declared shape for each entry, drawn from its declared distribution."""
+        return self.drawn(self.bits(key))
+
+    def bits(self, key: Array | threefry.Key) -> Bits:
+        """The random bits of `init`, by the names of the entries, in their shapes: of NumPy, unless the key is traced.
+
+        Of several keys, shape (..., 2), they are those of each, shape (..., *shape).
+        """
         return {
-            parameter.name: _draw(parameter, jax.random.fold_in(key, index))
+            parameter.name: random_bits(key, index, _stored_shape(parameter))
             for index, parameter in enumerate(self.declared)
-            if _is_stored(parameter)
+            if _is_stored(parameter) and parameter.distribution.name not in CERTAIN
         }
+
+    def drawn(self, bits: Bits) -> Params:
+        """What `init` makes of its random bits."""
+        return {p.name: _drawn(p, bits.get(p.name)) for p in self.declared if _is_stored(p)}
 
     def numbers(self, params: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.float64]]:
         """Parameters, trained or random, as gates take them, in their declared shapes: a probability, not its logit."""
@@ -80,7 +95,9 @@ class Parameters:
         """`params` with the latents that are drawn anew, shape (draws, *shape), drawn by the key of a step."""
         key = jax.random.fold_in(key, _RENEWAL)
         drawn = {
-            parameter.name: _draw(parameter, jax.random.fold_in(key, index)).astype(params[parameter.name].dtype)
+            parameter.name: _drawn(parameter, random_bits(key, index, _stored_shape(parameter))).astype(
+                params[parameter.name].dtype
+            )
             for index, parameter in enumerate(self.declared)
             if parameter.anew
         }
@@ -160,7 +177,7 @@ class Parameters:
                 f"the model is conditional, and `{given[0]}` has no distribution to be drawn from: give it"
             )
         columns = [
-            sample(p.distribution, jax.random.fold_in(key, k), (count, *p.shape)).reshape(count, p.size)
+            sample(p.distribution, random_bits(key, k, (count, *p.shape)), (count, *p.shape)).reshape(count, p.size)
             for k, p in enumerate(conditions)
         ]
         return jnp.concatenate(columns, axis=1) if columns else jnp.zeros((count, 0))
@@ -245,39 +262,68 @@ def _stored_shape(parameter: Parameter) -> tuple[int, ...]:
     return parameter.shape if parameter.draws is None else (parameter.draws, *parameter.shape)
 
 
-def _draw(parameter: Parameter, key: Array) -> Array:
+def _drawn(parameter: Parameter, bits: Array | NDArray[Any] | None) -> Array:
     """An array from the declared distribution; for a trained probability, the logit of what was drawn."""
-    drawn = sample(parameter.distribution, key, _stored_shape(parameter))
+    drawn = sample(parameter.distribution, bits, _stored_shape(parameter))
     if parameter.constraint == "probability" and parameter.kind == "param":
         return jax.scipy.special.logit(jnp.clip(drawn, 1e-6, 1 - 1e-6))
     return drawn
 
 
-def sample(distribution: Distribution, key: Array, shape: tuple[int, ...]) -> Array:
-    """Numbers of the given shape drawn from a distribution; of states the last axis is that of the numbers of
-    one.
+def random_bits(key: Array | threefry.Key, number: int, shape: tuple[int, ...]) -> Array | NDArray[Any]:
+    """Random words of such a shape, as wide as real numbers are, of the key that is made of a key and a number."""
+    width = 8 * jnp.result_type(float).itemsize
+    own = threefry.known(key)
+    if own is not None:
+        return threefry.bits(threefry.folded(own, number), shape, width)
+    return jax.random.bits(jax.random.fold_in(key, number), shape, f"uint{width}")
+
+
+def sample(distribution: Distribution, bits: Array | NDArray[Any] | None, shape: tuple[int, ...]) -> Array:
+    """Numbers of the given shape drawn from a distribution; of states the last axis is that of the numbers of one.
+
+    bits: random words of that shape, as wide as the numbers; None for a distribution that is `CERTAIN`.
     """
     match distribution.name, distribution.arguments:
-        case "normal", (mean, deviation):
-            return mean + deviation * jax.random.normal(key, shape)
-        case "about", (deviation,):
-            return jnp.resize(jnp.asarray(distribution.centres), shape) + deviation * jax.random.normal(key, shape)
-        case "fitted", (deviation,):
-            assert isinstance(distribution.fit, StartFit | MapFit)
-            return jnp.resize(jnp.asarray(_fitted(distribution.fit)), shape) + deviation * jax.random.normal(key, shape)
-        case "uniform", (low, high):
-            return jax.random.uniform(key, shape, minval=low, maxval=high)
         case "constant", (value,):
             return jnp.full(shape, value, dtype=jnp.result_type(float))
-        case "haar" | "hilbert_schmidt", ():
-            drawn = jax.random.normal(key, shape)
-            states: Array = drawn / jnp.linalg.norm(drawn, axis=-1, keepdims=True)
-            return states
         case "mixed", ():
             return jnp.broadcast_to(jnp.asarray(mixed_state(shape[-1])), shape)
+    assert bits is not None
+    match distribution.name, distribution.arguments:
+        case "normal", (mean, deviation):
+            return mean + deviation * _normal(bits)
+        case "about", (deviation,):
+            return jnp.resize(jnp.asarray(distribution.centres), shape) + deviation * _normal(bits)
+        case "fitted", (deviation,):
+            assert isinstance(distribution.fit, StartFit | MapFit)
+            return jnp.resize(jnp.asarray(_fitted(distribution.fit)), shape) + deviation * _normal(bits)
+        case "uniform", (low, high):
+            return _uniform(bits, low, high)
+        case "haar" | "hilbert_schmidt", ():
+            drawn = _normal(bits)
+            states: Array = drawn / jnp.linalg.norm(drawn, axis=-1, keepdims=True)
+            return states
         case "bernoulli", (rate,):
-            return jax.random.bernoulli(key, rate, shape).astype(jnp.result_type(float))
+            return (_uniform(bits, 0.0, 1.0) < rate).astype(jnp.result_type(float))
     raise ValueError(f"no distribution {distribution.name} of {len(distribution.arguments)} arguments")
+
+
+def _uniform(bits: Array | NDArray[Any], low: Any, high: Any) -> Array:
+    """Real numbers from `low` to below `high`, of as many bits; as `jax.random.uniform` makes them."""
+    real = np.dtype(f"float{8 * bits.dtype.itemsize}")
+    one = np.asarray(1.0, real)
+    mantissa = jnp.asarray(bits) >> bits.dtype.type(8 * bits.dtype.itemsize - np.finfo(real).nmant)
+    share = lax.bitcast_convert_type(mantissa | one.view(bits.dtype), real) - one  # from 1 to 2, less 1
+    low, high = np.asarray(low, real), np.asarray(high, real)
+    return jnp.maximum(low, share * (high - low) + low)
+
+
+def _normal(bits: Array | NDArray[Any]) -> Array:
+    """Numbers of the standard normal distribution; as `jax.random.normal` makes them."""
+    real = np.dtype(f"float{8 * bits.dtype.itemsize}").type
+    numbers: Array = real(np.sqrt(2)) * lax.erf_inv(_uniform(bits, np.nextafter(real(-1), real(0)), 1.0))
+    return numbers
 
 
 def _fitted(fit: StartFit | MapFit) -> NDArray[np.float64]:

@@ -31,7 +31,7 @@ ORDER = [
         "check",
     ],
     *["query", "ir", "passes", "plan", "kernels", "qasm", "draw", "data"],
-    *["compiler", "observables", "questions", "parameters"],
+    *["compiler", "observables", "questions", "threefry", "parameters"],
     *[
         "mixture",
         "postselection",
@@ -68,6 +68,7 @@ HEAVY = {
             "kernels",
             "objectives",
             "drawn",
+            "threefry",
             "parameters",
             "mixture",
             "postselection",

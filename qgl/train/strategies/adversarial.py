@@ -15,6 +15,7 @@ import optax
 from qgl.kernels.devices import mesh
 from qgl.model import Model
 from qgl.objectives.adversary.critics import Weights
+from qgl.parameters import Bits
 from qgl.program.calls.strategies import Adversarial as AdversarialCall
 from qgl.program.program import TrainSettings
 from qgl.query import Query
@@ -45,7 +46,7 @@ class Adversarial(Gradient):
         self._rounds = settings.strategy.steps
         self._opponent = optimiser_of(settings.strategy.opponent, settings.steps * self._rounds)
 
-    def _initial(self, seed: jax.Array, start: Params | None = None) -> State:
+    def _initial(self, seed: jax.Array, start: Params | Bits | None) -> State:
         state = super()._initial(seed, start)
         critic = self._adversary.start(run_key(self._seed, seed, _CRITIC), self._real)
         return state._replace(memory=(state.memory, critic, self._opponent.init(critic)))

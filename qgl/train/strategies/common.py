@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.model import Model
+from qgl.parameters import Bits
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History
 from qgl.runs.seed_results import SeedResults
@@ -21,7 +22,7 @@ from qgl.runs.seed_status import RUNNING
 from qgl.train.kept import programs
 from qgl.train.methods import Terms, choose
 from qgl.train.stopping import StopRule
-from qgl.train.strategies.strategy import State, run_key, step_key
+from qgl.train.strategies.strategy import State, run_key, start_keys, step_key
 from qgl.train.trainable import Params, Trainable
 
 
@@ -59,10 +60,11 @@ class Common(ABC):
 
     def initial(self) -> State:
         """See `Strategy.initial`."""
+        begin = self._begin
         name = "initial" if self._start is None else "initial, given"
-        made = functools.partial(self._kept, name, jax.vmap(self._initial), self._shape, *self._begin)
+        made = functools.partial(self._kept, name, jax.vmap(self._initial), self._shape, *begin)
         start = self._shared((name, self._form), made)
-        state: State = start(*self._begin)
+        state: State = start(*begin)
         return state
 
     def shape(self) -> State:
@@ -70,21 +72,17 @@ class Common(ABC):
         return self._shape()
 
     def _shape(self) -> State:
-        """Shapes and types of what `_initial` gives at given parameters: what draws them is long to trace."""
-        start = self._start
-        if start is None and isinstance(self._model, Model):
-            real = jnp.float64 if self._model.precision == "double" else jnp.float32
-            shapes = self._model.parameters.shapes
-            start = jax.eval_shape(
-                lambda: {name: jnp.zeros((len(self._seeds), *shape), real) for name, shape in shapes.items()}
-            )
-        shape: State = jax.eval_shape(jax.vmap(self._initial), self._seeds, start)
+        """Shapes and types of what `_initial` gives."""
+        shape: State = jax.eval_shape(jax.vmap(self._initial), *self._begin)
         return shape
 
     @property
-    def _begin(self) -> tuple[NDArray[np.int32], Params | None]:
-        """What `_initial` is called with, of all seeds."""
-        return self._seeds, self._start
+    def _begin(self) -> tuple[NDArray[np.int32], Params | Bits | None]:
+        """What `_initial` is called with, of all seeds: their numbers, and given parameters or random bits of these."""
+        model = self._model
+        if self._start is not None or not isinstance(model, Model):
+            return self._seeds, self._start
+        return self._seeds, model.parameters.bits(start_keys(self._seed, self._seeds))
 
     @property
     def is_kept(self) -> bool:
@@ -146,13 +144,12 @@ class Common(ABC):
 
     # ------------------------------------------------------------ one seed
 
-    def _initial(self, seed: jax.Array, start: Params | None = None) -> State:
-        key = run_key(self._seed, seed, 0)
-        params = self._model.init(key) if start is None else {name: jnp.asarray(value) for name, value in start.items()}
+    def _initial(self, seed: jax.Array, start: Params | Bits | None) -> State:
+        params = self._params(seed, start)
         moves = self.moves
         trained = {name: value for name, value in params.items() if moves[name]}
         fixed = {name: value for name, value in params.items() if not moves[name]}
-        loss, terms = self._unseen(params, key)
+        loss, terms = self._unseen(params)
         zero = jnp.zeros((), dtype=jnp.int32)
         best, since = self._rule.initial(loss)
         return State(
@@ -170,7 +167,15 @@ class Common(ABC):
             plateau_since=since,
         )
 
-    def _unseen(self, params: Params, key: jax.Array) -> tuple[jax.Array, Terms]:
+    def _params(self, seed: jax.Array, start: Params | Bits | None) -> Params:
+        """Where a seed begins: at `start` as it was given, or as these random bits draw it; other models draw it."""
+        if self._start is not None and start is not None:
+            return {name: jnp.asarray(value) for name, value in start.items()}
+        if isinstance(self._model, Model) and start is not None:
+            return self._model.parameters.drawn(start)
+        return self._model.init(run_key(self._seed, seed, 0))
+
+    def _unseen(self, params: Params) -> tuple[jax.Array, Terms]:
         """The loss and its terms before they are seen: infinite. Those of a model have a known type, and tracing all of
         it for that would be a tenth of a second start.
         """
@@ -178,7 +183,9 @@ class Common(ABC):
             number = jnp.asarray(jnp.inf, jnp.float64 if self._model.precision == "double" else jnp.float32)
             return number, {term.label: number for term in self._model.objectives}
         held = self._model.held_blank() if isinstance(self._model, Model) else {}
-        shapes = jax.eval_shape(self._terms, {**params, **held}, key, self._blank())
+        shapes = jax.eval_shape(
+            lambda params: self._terms(params, run_key(self._seed, 0, 0), self._blank()), {**params, **held}
+        )
         unseen: tuple[jax.Array, Terms] = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.inf, leaf.dtype), shapes)
         return unseen
 

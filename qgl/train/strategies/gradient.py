@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from qgl.check.settings.stages import Stages, stages_of
 from qgl.diagnostics.model import QglError
 from qgl.kernels.devices import mesh
+from qgl.parameters import Bits
 from qgl.program.calls.strategies import Stagewise
 from qgl.program.program import Program, TrainSettings
 from qgl.runs.history import History
@@ -78,7 +79,7 @@ class Gradient(Compiled):
         """The loss of each seed, shape (seeds,), as the next step sees it."""
         return np.asarray(super().advance(state, step, 1)[1].loss[0])
 
-    def _initial(self, seed: jax.Array, start: Params | None = None) -> State:
+    def _initial(self, seed: jax.Array, start: Params | Bits | None) -> State:
         state = super()._initial(seed, start)
         if self._patterns is None:
             return state

@@ -21,7 +21,7 @@ from qgl.ir.circuit import Circuit
 from qgl.kernels.state.layered import LayeredRunner
 from qgl.model import Model
 from qgl.objectives.terms import combined
-from qgl.parameters import sample
+from qgl.parameters import Bits, random_bits, sample
 from qgl.plan.state.layered import NotLayeredError, layered
 from qgl.program.calls import strategies
 from qgl.program.program import TrainSettings
@@ -101,7 +101,7 @@ class LayerwiseSearch(Compiled):
     def _memory(self, trained: Params, loss: jax.Array, terms: Terms) -> Any:
         return {}
 
-    def _initial(self, seed: jax.Array, start: Params | None = None) -> State:
+    def _initial(self, seed: jax.Array, start: Params | Bits | None) -> State:
         state = super()._initial(seed, start)
         inputs = self._inputs({**state.fixed, **state.trained})
         return state._replace(memory={use: _split(one.start(inputs)) for use, one in self._runners.items()})
@@ -125,7 +125,7 @@ class LayerwiseSearch(Compiled):
         candidates = {}
         for number, (name, declared) in enumerate(self._distributions.items()):
             shape = (self._draws, *declared.shape[1:])
-            rows = sample(declared.distribution, jax.random.fold_in(key, number), shape)
+            rows = sample(declared.distribution, random_bits(key, number, shape), shape)
             repeated = jnp.broadcast_to(params[name], (self._draws, *declared.shape))
             candidates[name] = repeated.at[:, layer].set(rows)
         return candidates

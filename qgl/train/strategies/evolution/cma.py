@@ -48,7 +48,10 @@ class Cma(Common):
         assert isinstance(given, CMA)
         self._spread = mesh.grid(devices) if len(devices) > 1 else None
         self._together = together(model, 1)
-        self._shapes: Params = jax.eval_shape(lambda seed: self._initial(seed).trained, self._seeds[0])
+        of_all: Params = super().shape().trained
+        self._shapes: Params = jax.eval_shape(
+            lambda: {name: jnp.zeros(a.shape[1:], a.dtype) for name, a in of_all.items()}
+        )
         self._size = sum(leaf.size for leaf in self._shapes.values())
         self._sampler = Sampler(self._size, given.sigma, given.population)
 

@@ -159,10 +159,14 @@ class GivenPauliWords:
     The answer has shape (2, count): the means of the draws and the means of their squares. From draws q_1 ... q_s with
     these, (mean^2 - mean of squares / s) s / (s - 1) is an unbiased estimate of the squared expectation. An exact
     method answers with the expectation and its square, as if every draw gave the same.
+
+    weight: how many ones a Pauli word has on average, where this is known beforehand: work is laid out for it, and is
+        least where Pauli words of as many ones stand together. Answers depend on neither.
     """
 
     count: int
     samples: int | None = None
+    weight: float | None = None
 
 
 @record

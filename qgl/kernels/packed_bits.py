@@ -1,50 +1,107 @@
-"""The ones of rows of bits, found by counting: their work goes with how many there are, not with the bits."""
+"""Rows of bits, 32 to a number: their ones, their parities and their signs.
+
+Of N numbers, bit k of number j is bit k N + j of the row, so that rows are packed and unpacked number beside number.
+The last bit is of no place of a row, and 0. To walk over the ones of rows takes work that goes with how many there are,
+not with the bits.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
+from numpy.typing import NDArray
+
+from qgl.kernels.arrays import reordered, take
 
 Array = jax.Array
 
+TOGETHER = 4  # rows whose parity is taken at a time
 
-class SetBits:
-    """The ones of rows of bits, shape (pauli_words, positions), numbered from 0 in order of rows, then of positions.
 
-    counts, starts  (pauli_words,) how many each row has, and the number of its first
-    total           () how many there are
+def packed(rows: Array) -> Array:
+    """Bits as numbers of 32 bits, shape (rows, bits), uint8, to (rows, numbers)."""
+    count, width = rows.shape
+    numbers = width // 32 + 1
+    spread = lax.pad(rows, rows.dtype.type(0), ((0, 0, 0), (0, 32 * numbers - width, 0)))
+    bits = lax.convert_element_type(lax.reshape(spread, (count, 32, numbers)), jnp.uint32)
+    shifted = lax.shift_left(bits, lax.broadcasted_iota(jnp.uint32, bits.shape, 1))
+    joined: Array = lax.reduce(shifted, np.uint32(0), lax.bitwise_or, (1,))
+    return joined
+
+
+def packed_columns(rows: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """The columns of a table of bits, shape (rows, columns), packed: shape (columns, numbers)."""
+    numbers = len(rows) // 32 + 1
+    bits = np.pad(rows, ((0, 32 * numbers - len(rows)), (0, 0))).astype(np.uint32).reshape(32, numbers, -1)
+    table: NDArray[np.uint32] = np.bitwise_or.reduce(bits << np.arange(32, dtype=np.uint32)[:, None, None]).T
+    return table
+
+
+def bits_at(numbers: Array, rows: Array, positions: Array) -> Array:
+    """Bits of packed rows, as 0 and 1, int32, of the shape of `rows` and `positions`, which are in range."""
+    count = np.int32(numbers.shape[1])
+    own = take(numbers, (rows, lax.rem(positions, count)))
+    shifted = lax.shift_right_logical(own, lax.convert_element_type(lax.div(positions, count), jnp.uint32))
+    return lax.convert_element_type(lax.bitwise_and(shifted, np.uint32(1)), jnp.int32)
+
+
+def unpacked(numbers: Array, dtype: jnp.dtype[Any]) -> Array:
+    """Bits as signs 1 and -1, shape (..., numbers) to (..., 32, numbers), which are in order."""
+    axis = numbers.ndim - 1
+    shape = (*numbers.shape[:-1], 32, numbers.shape[-1])
+    wide = lax.broadcast_in_dim(numbers, shape, (*range(axis), axis + 1))
+    bits = lax.bitwise_and(lax.shift_right_logical(wide, lax.broadcasted_iota(jnp.uint32, shape, axis)), np.uint32(1))
+    return lax.sub(dtype.type(1), lax.mul(dtype.type(2), lax.convert_element_type(bits, dtype)))
+
+
+def by_ones(rows: Array) -> Array:
+    """Rows of bits, shape (rows, bits), those of most ones first."""
+    ones = lax.reduce(lax.convert_element_type(rows, jnp.int32), np.int32(0), lax.add, (1,))
+    order = lax.sort((lax.neg(ones), lax.iota(jnp.int32, len(rows))), num_keys=1)[1]
+    return reordered(rows, order)
+
+
+def parities(table: Array, members: NDArray[np.int32]) -> Array:
+    """For each row of `members`, shape (rows, most), the exclusive or of the rows of `table` that it names, shape
+    (rows, numbers). It is padded with len(table), of which nothing comes.
+    """
+    most = members.shape[1]
+    groups = max(1, -(-most // TOGETHER))
+    size = -(-most // groups)
+    padded = np.pad(members, ((0, 0), (0, groups * size - most)), constant_values=len(table))
+    rows = lax.pad(table, table.dtype.type(0), ((0, 1, 0), (0, 0, 0)))
+
+    def step(parity: Array, some: Array) -> tuple[Array, None]:
+        return lax.bitwise_xor(parity, lax.reduce(take(rows, some), table.dtype.type(0), lax.bitwise_xor, (0,))), None
+
+    start = lax.full((len(members), table.shape[1]), 0, table.dtype)
+    return lax.scan(step, start, jnp.asarray(padded.T.reshape(groups, size, -1)))[0]
+
+
+def walk(rows: Array, width: int, start: Any, visit: Callable[[Any, Array], Any]) -> Any:
+    """Folds `visit(carry, positions)` over the ones of packed rows, shape (rows, numbers): the first one of each row,
+    then the second one of each, until no row has any more.
+
+    positions: shape (rows,), int32; `width`, the number of bits, for rows that have no more ones.
     """
 
-    def __init__(self, pauli_words: Array) -> None:
-        rows, width = pauli_words.shape
-        self._row = -(-width // 32)  # numbers of 32 bits that a Pauli word takes
-        spread = jnp.pad(pauli_words, ((0, 0), (0, 32 * self._row - width))).reshape(rows, self._row, 32)
-        shifts = jnp.arange(32, dtype=jnp.uint32)
-        self._packed = jnp.sum(spread.astype(jnp.uint32) << shifts, axis=2, dtype=jnp.uint32).reshape(-1)
-        self._held = lax.population_count(self._packed).astype(jnp.int32)
-        self._through = jnp.cumsum(self._held)
-        self.counts = jnp.sum(self._held.reshape(rows, -1), axis=1)
-        self.starts = jnp.cumsum(self.counts) - self.counts
-        self.total = self._through[-1]
+    def step(carry: tuple[Array, Any]) -> tuple[Array, Any]:
+        left, value = carry
+        numbers, places = np.int32(left.shape[1]), lax.broadcasted_iota(jnp.int32, left.shape, 1)
+        without = lax.bitwise_and(left, lax.sub(left, np.uint32(1)))  # the lowest one of each number
+        lowest = lax.population_count(lax.sub(lax.bitwise_xor(left, without), np.uint32(1)))
+        at = lax.add(lax.mul(lax.convert_element_type(lowest, jnp.int32), numbers), places)
+        at = lax.select(lax.eq(left, lax.full_like(left, 0)), lax.full_like(at, width), at)
+        positions = lax.reduce(at, np.int32(width), lax.min, (1,))
+        here = lax.eq(places, lax.broadcast_in_dim(lax.rem(positions, numbers), left.shape, (0,)))
+        return lax.select(here, without, left), visit(value, positions)
 
-    def find(self, numbers: Array) -> tuple[Array, Array]:
-        """Row and position, shapes (count,), of the ones of these numbers, shape (count,); past the end, of no meaning,
-        but in range.
-        """
-        at = jnp.minimum(jnp.searchsorted(self._through, numbers, side="right"), len(self._packed) - 1)
-        bits, left = self._packed[at], numbers - (self._through[at] - self._held[at])
-        place = jnp.zeros(numbers.shape, jnp.uint32)
-        for step in (16, 8, 4, 2, 1):  # the lower half of what is left has it, or else the upper one
-            below = lax.population_count((bits >> place) & jnp.uint32((1 << step) - 1)).astype(jnp.int32)
-            above = left >= below
-            left, place = jnp.where(above, left - below, left), jnp.where(above, place + step, place)
-        return at // self._row, at % self._row * 32 + place.astype(jnp.int32)
+    def any_left(carry: tuple[Array, Any]) -> Array:
+        return lax.ne(lax.reduce(carry[0], np.uint32(0), lax.bitwise_or, (0, 1)), np.uint32(0))
 
-
-def unpacked(packed: Array, dtype: jnp.dtype[Any]) -> Array:
-    """Bits, 32 to a number, as signs 1 and -1, shape (..., numbers) to (..., 32 numbers), lowest bit first."""
-    bits = (packed[..., None] >> jnp.arange(32, dtype=jnp.uint32)) & 1
-    return (1 - 2 * bits.astype(dtype)).reshape(*packed.shape[:-1], -1)
+    return lax.while_loop(any_left, step, (rows, start))[1]

@@ -15,10 +15,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from numpy.typing import NDArray
 
-from qgl.kernels.arrays import barrier
+from qgl.kernels.arrays import barrier, take
 from qgl.kernels.pauli_words import walsh
+from qgl.kernels.random_bits import random_bits, subkeys
 from qgl.objectives.integer_kernel import IntegerKernel, VariableKernel
 from qgl.program.calls.kernels import Gaussian, KernelCall
 
@@ -91,11 +93,18 @@ class Kernel:
 
     def draw_rows(self, key: Array, count: int, width: int) -> Array:
         """`count` Pauli words drawn from spectrum / total, as rows of 0 and 1, shape (count, width), uint8."""
-        rates = jnp.asarray(self.rates)
-        if len(self.rates) > 1:
-            key, which = jax.random.split(key)
-            rates = rates[jax.random.randint(which, (count,), 0, len(self.rates))]
-        return (jax.random.uniform(key, (count, width)) < rates[:, None]).astype(jnp.uint8)
+        least = np.array([rate * 2.0**32 for rate in self.rates]).astype(np.uint32)  # of bits that are 0
+        if len(least) == 1:
+            below: Any = least[0]
+        else:
+            which, key = subkeys(key, 2)
+            chosen = lax.rem(random_bits(which, (count,)), np.uint32(len(least)))
+            below = lax.broadcast_in_dim(take(jnp.asarray(least), chosen), (count, width), (0,))
+        return lax.convert_element_type(lax.lt(random_bits(key, (count, width)), below), jnp.uint8)
+
+    def mean_ones(self, width: int) -> float:
+        """How many ones a Pauli word that is drawn has on average."""
+        return width * sum(self.rates) / len(self.rates)
 
     def draw_pauli_words(self, key: Array, count: int, width: int) -> Array:
         """Indices of `count` Pauli words drawn from spectrum / total, shape (count,); at most 31 bits."""

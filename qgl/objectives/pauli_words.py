@@ -19,7 +19,8 @@ from jax import lax
 from numpy.typing import NDArray
 
 from qgl.bits.pauli_words import data_means, near_pauli_words
-from qgl.kernels.packed_bits import SetBits, unpacked
+from qgl.kernels.arrays import take
+from qgl.kernels.packed_bits import by_ones, packed, packed_columns, unpacked, walk
 from qgl.objectives.kernel import Kernel
 from qgl.objectives.model import Deterministic, OfAllConditions, Setting
 from qgl.query import Expectation, GivenPauliWords, Query
@@ -76,31 +77,36 @@ class DrawnPauliWords(OfAllConditions):
         return {self.query: self._pauli_words(key)}
 
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
+        return self.loss_of(answers, self._pauli_words(key))
+
+    def loss_of(self, answers: Mapping[Query, Array], pauli_words: Array) -> Array:
+        """The loss where the Pauli words that were drawn are at hand, rows of 0 and 1, shape (pauli_words, width)."""
         means, squares = answers[self.query]
-        error = means - self._data_means(self._pauli_words(key), means.dtype)
+        error = means - self._data_means(pauli_words, means.dtype)
         samples = self.query.samples
         variance = 0.0 if samples is None else (squares - means**2) / (samples - 1)
         return self.kernel.total * jnp.mean(error**2 - variance)
 
     def _pauli_words(self, key: Array | None) -> Array:
+        """Rows of 0 and 1, shape (pauli_words, width), those of most ones first, which is the least work."""
         if key is None:
             raise ValueError("a sampled mmd needs a key")
-        return self.kernel.draw_rows(key, self.query.count, len(self.columns) - 1)
+        return by_ones(self.kernel.draw_rows(key, self.query.count, len(self.columns) - 1))
 
     def _data_means(self, pauli_words: Array, dtype: jnp.dtype[Any]) -> Array:
         """<Z_w> of the data for rows of 0 and 1, shape (pauli_words,)."""
-        ones, columns = SetBits(pauli_words), jnp.asarray(self.columns)
+        columns = jnp.asarray(self.columns)
 
-        def step(number: Array, parity: Array) -> Array:
-            position = ones.find(ones.starts + number)[1]
-            return parity ^ columns[jnp.where(number < ones.counts, position, len(columns) - 1)]
+        def visit(parity: Array, at: Array) -> Array:
+            return lax.bitwise_xor(parity, take(columns, at))
 
-        start = jnp.zeros((len(pauli_words), columns.shape[1]), columns.dtype)
-        parity = lax.fori_loop(0, jnp.max(ones.counts), step, start)
+        start = lax.full((len(pauli_words), columns.shape[1]), 0, columns.dtype)
+        parity = walk(packed(pauli_words), len(columns) - 1, start, visit)
         if self.equal:
             return 1 - jnp.sum(lax.population_count(parity), axis=1).astype(dtype) * (2 / len(self.distribution))
         distribution = np.pad(self.distribution, (0, 32 * columns.shape[1] - len(self.distribution)))
-        return jnp.sum(unpacked(parity, dtype) * jnp.asarray(distribution, dtype), axis=1)
+        signs = unpacked(parity, dtype).reshape(len(pauli_words), -1)
+        return jnp.sum(signs * jnp.asarray(distribution, dtype), axis=1)
 
 
 def fixed_pauli_words(data: str, kernel: Kernel, weight: int, reach: int | None, setting: Setting) -> FixedPauliWords:
@@ -122,7 +128,8 @@ def drawn_pauli_words(
 ) -> DrawnPauliWords:
     """`pauli_words` Pauli words at each evaluation."""
     rows, weights = setting.data[data].rows, setting.data[data].weights
-    eights = np.packbits(np.ascontiguousarray(rows.T), axis=1, bitorder="little")
-    columns = np.pad(eights, ((0, 1), (0, -eights.shape[1] % 4))).view("<u4").astype(np.uint32)
+    columns = np.pad(packed_columns(rows), ((0, 1), (0, 0)))
     equal = bool(np.ptp(weights) <= 1e-12 * weights.max())
-    return DrawnPauliWords(kernel, GivenPauliWords(pauli_words, samples), columns, weights, equal)
+    return DrawnPauliWords(
+        kernel, GivenPauliWords(pauli_words, samples, kernel.mean_ones(rows.shape[1])), columns, weights, equal
+    )

@@ -12,10 +12,12 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.kernels.random_bits import subkeys
 from qgl.objectives import Objective, Setting, build
 from qgl.objectives.adversary.critics import Weights
 from qgl.objectives.adversary.losses import AdversarialLoss
 from qgl.objectives.ensembles.comparison import EnsembleComparison
+from qgl.objectives.pauli_words import DrawnPauliWords
 from qgl.program.program import Program
 from qgl.query import Query
 
@@ -96,8 +98,8 @@ class Group:
 def groups(terms: Sequence[WeightedObjective], key: Array | None) -> list[Group]:
     """Terms that share one run of the circuit: of the same conditions, and never two arrays for one query."""
     grouped: list[Group] = []
-    for index, term in enumerate(terms):
-        subkey = None if key is None else jax.random.fold_in(key, index)
+    own = [None] * len(terms) if key is None else subkeys(key, len(terms))
+    for term, subkey in zip(terms, own, strict=True):
         given = term.objective.given(subkey)
         conditions = term.objective.conditions_at(subkey)
         group = next((group for group in grouped if group.takes(conditions, given)), None)
@@ -117,12 +119,21 @@ def combined(
     """
     # what the terms draw and what the methods draw comes from keys apart: run k of a method may use the
     # k-th child of its key, and so may a term
-    drawn, answering = (None, None) if key is None else jax.random.split(key)
+    drawn, answering = (None, None) if key is None else subkeys(key, 2)
     values: dict[str, Array] = {}
     for group in groups(terms, drawn):
         queries = tuple(dict.fromkeys(query for term, _ in group.terms for query in term.objective.queries))
         answers = ask(queries, group.conditions, answering, group.given)
         for term, subkey in group.terms:
-            values[term.label] = term.objective.loss(answers, subkey)
+            values[term.label] = _loss(term.objective, answers, subkey, group.given)
     ordered = {term.label: values[term.label] for term in terms}
     return sum((term.weight * ordered[term.label] for term in terms), jnp.zeros((), real)), ordered
+
+
+def _loss(
+    objective: Objective, answers: Mapping[Query, Array], key: Array | None, given: Mapping[Query, Array]
+) -> Array:
+    """The loss of one term; Pauli words that were drawn for it are not drawn again."""
+    if isinstance(objective, DrawnPauliWords):
+        return objective.loss_of(answers, given[objective.query])
+    return objective.loss(answers, key)

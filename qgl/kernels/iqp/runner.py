@@ -7,11 +7,15 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from qgl.kernels.arrays import take
 from qgl.kernels.devices.mesh import mapped, sharers
 from qgl.kernels.expressions import evaluate
+from qgl.kernels.iqp.cosines import moments
 from qgl.kernels.iqp.sums import IqpSums
+from qgl.kernels.packed_bits import packed, parities, unpacked
+from qgl.kernels.random_bits import random_bits, subkeys
 from qgl.kernels.runner import GivenArrays, given, needed
 from qgl.plan.iqp.exact import ExactPauliWords
 from qgl.plan.iqp.method import IqpProgram, together
@@ -36,12 +40,12 @@ class IqpRunner:
                     answers[query] = exact_pauli_words(angles, self.program.exact[query]) * self.anticommuting(
                         means, query
                     )
-                case GivenPauliWords(_, samples):
+                case GivenPauliWords(_, samples, weight):
                     pauli_words = given(array, query)
                     # without samples nothing is random, and one string, whichever, gives the mean itself
                     own = jax.random.key(0) if samples is None else needed(key, "estimates of Pauli words")
-                    own = jax.random.fold_in(own, number) if number else own
-                    estimates = self.estimates(angles, pauli_words, samples or 1, own)
+                    own = subkeys(own, number + 1)[number] if number else own
+                    estimates = self.estimates(angles, pauli_words, samples or 1, own, weight)
                     factors = self.flipped(means, pauli_words)
                     answers[query] = estimates * jnp.stack([factors, factors**2])
                 case _:
@@ -60,35 +64,39 @@ class IqpRunner:
         """The same for Pauli words that come with the call, rows of 0 and 1, shape (pauli_words, positions)."""
         if not len(means):
             return jnp.ones(len(pauli_words), means.dtype)
-        bits = jnp.pad(pauli_words.astype(jnp.uint8), ((0, 0), (0, 1))).T
-        start = jnp.zeros((len(means), len(pauli_words)), jnp.uint8)
-        positions = jnp.asarray(self.program.flips.positions.T)
-        odd = jax.lax.scan(lambda parity, at: (parity ^ bits[at], None), start, positions)[0].T
-        return _multiplied(jnp.where(odd == 1, means, 1))
+        odd = unpacked(parities(packed(pauli_words.T), self.program.flips.positions), means.dtype).reshape(
+            len(means), -1
+        )
+        return _multiplied(jnp.where(odd[:, : len(pauli_words)] < 0, means[:, None], 1).T)
 
-    def estimates(self, angles: jax.Array, pauli_words: jax.Array, samples: int, key: jax.Array) -> jax.Array:
+    def estimates(
+        self, angles: jax.Array, pauli_words: jax.Array, samples: int, key: jax.Array, weight: float | None = None
+    ) -> jax.Array:
         """Means and mean squares of `samples` draws of Pauli words, shape (pauli_words, positions): shape (2,
-        pauli_words).
+        pauli_words). `weight` is the number of ones that a Pauli word has on average, if it is known.
         """
-        strings = jax.random.bits(key, (self.program.variables, -(-samples // 32)))
+        strings = random_bits(key, (self.program.variables, -(-samples // 32)))
         blocks = max(sharers(), -(-len(pauli_words) // together(len(pauli_words), samples)))
         size = -(-len(pauli_words) // blocks)
-        padded = jnp.pad(pauli_words.astype(jnp.uint8), ((0, blocks * size - len(pauli_words)), (0, 0)))
+        rows = lax.convert_element_type(pauli_words, jnp.uint8)
+        padded = lax.pad(rows, np.uint8(0), ((0, blocks * size - len(rows), 0), (0, 0, 0)))
+        turns = angles * (0.5 / np.pi)
 
         def some(rows: jax.Array) -> jax.Array:
-            phases = self.sums(angles, rows, strings)[:, :samples] + self.quarter_phases(rows, angles.dtype)[:, None]
-            draws = jnp.cos(phases)
-            return jnp.stack([jnp.mean(draws, axis=1), jnp.mean(draws**2, axis=1)])
+            sums = self.sums(turns, rows, strings, weight)
+            if (self.program.quarter_turns & 3).any():
+                sums += self.quarter_turns(rows, turns.dtype)
+            return moments(sums, samples)
 
         if blocks == 1:
             return some(padded)
         stacked = mapped(jax.checkpoint(some), padded.reshape(blocks, size, -1), batch_size=1)
-        return jnp.moveaxis(stacked, 0, 1).reshape(2, -1)[:, : len(pauli_words)]
+        return jnp.moveaxis(stacked, 0, 1).reshape(2, -1)[:, : len(rows)]
 
-    def quarter_phases(self, pauli_words: jax.Array, dtype: Any) -> jax.Array:
-        """The phases that do not depend on the strings, shape (pauli_words,)."""
+    def quarter_turns(self, pauli_words: jax.Array, dtype: Any) -> jax.Array:
+        """The part of the phases that does not depend on the strings, in turns, shape (pauli_words, 1)."""
         quarters = pauli_words.astype(jnp.int32) @ jnp.asarray(self.program.quarter_turns)
-        return (quarters & 3).astype(dtype) * (np.pi / 2)
+        return ((quarters & 3).astype(dtype) * 0.25)[:, None]
 
 
 def exact_pauli_words(angles: jax.Array, pauli_words: ExactPauliWords) -> jax.Array:

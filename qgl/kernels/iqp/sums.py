@@ -2,16 +2,16 @@
 with, with their signs.
 
 A Pauli word anticommutes with the generators that share an odd number of positions with it. Pauli words of few ones
-anticommute with few of many generators. Then the ones of all Pauli words are walked through in chunks, each with the
-generators at its position, so that the work goes with the pairs that anticommute; the number of chunks is found at run
-time. Pauli words of many ones are matrix products. Strings are kept as bits, 32 to a number, and unpacked for a chunk
-or a block of generators at a time.
+anticommute with few of many generators. Then the ones of blocks of Pauli words are walked through, each with the
+generators at its position, so that the work goes with the pairs that anticommute, where Pauli words of as many ones
+stand together; how often a block is gone through is found at run time. Pauli words of many ones are matrix products.
+Strings are kept as bits, 32 to a number, and unpacked for some generators at a time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -19,10 +19,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from qgl.kernels.packed_bits import SetBits, unpacked
+from qgl.kernels.arrays import product, take
+from qgl.kernels.packed_bits import bits_at, packed, parities, unpacked, walk
 from qgl.plan.iqp.method import BLOCK, CHUNK, IqpProgram, fewer
 
 SPARSE = 13.0  # how much longer one addition takes than in a matrix product
+TOGETHER = 8  # generators of a position that are added at a time
 
 Array = jax.Array
 
@@ -35,6 +37,9 @@ class IqpSums:
 
     angles shape (m,), Pauli words of 0 and 1 shape (pauli_words, positions) uint8, strings shape (variables, numbers)
     of 32 bits. The result has shape (pauli_words, 32 numbers). Differentiable in the angles.
+
+    weight: the ones that a Pauli word has on average, by which it is chosen how to add up; None: this is looked at, and
+        both ways are compiled.
     """
 
     def __init__(self, program: IqpProgram) -> None:
@@ -44,15 +49,20 @@ class IqpSums:
             program.positions,
             program.anticommuting_at,
         )
-        self._call = self._made()
+        self._call = cache(self._made)
 
-    def __call__(self, angles: Array, pauli_words: Array, strings: Array) -> Array:
-        return self._call(angles, pauli_words, strings)
+    def __call__(self, angles: Array, pauli_words: Array, strings: Array, weight: float | None = None) -> Array:
+        known = None if weight is None else self.is_sparse(weight, 1)
+        return self._call(known)(angles, pauli_words, strings)
 
-    def _made(self) -> Callable[[Array, Array, Array], Array]:
-        # mapped over seeds, each takes its own number of chunks and its own branch, so one comes after another
-        forward = one_by_one(partial(self._either, self._sparse, self._dense))
-        backward = one_by_one(partial(self._either, self._sparse_cotangents, self._dense_cotangents))
+    def is_sparse(self, ones: Any, pauli_words: int) -> Any:
+        """Whether it is quicker to walk through so many ones of so many Pauli words."""
+        return ones * (self.most * SPARSE) < float(pauli_words) * self.count
+
+    def _made(self, is_sparse: bool | None) -> Callable[[Array, Array, Array], Array]:
+        # mapped over seeds, each goes through its own ones and takes its own branch, so one comes after another
+        forward = one_by_one(partial(self._either, is_sparse, self._sparse, self._dense))
+        backward = one_by_one(partial(self._either, is_sparse, self._sparse_cotangents, self._dense_cotangents))
 
         @jax.custom_vjp
         def sums(angles: Array, pauli_words: Array, strings: Array) -> Array:
@@ -70,126 +80,147 @@ class IqpSums:
 
     def _either(
         self,
+        is_sparse: bool | None,
         sparse: Callable[..., Array],
         dense: Callable[..., Array],
         values: Array,
         pauli_words: Array,
         strings: Array,
     ) -> Array:
-        signs, ones = self._signs(strings), SetBits(pauli_words)
-        is_sparse = ones.total.astype(jnp.float32) * (self.most * SPARSE) < float(len(pauli_words)) * self.count
-        result: Array = lax.cond(
-            is_sparse, lambda: sparse(values, pauli_words, ones, signs), lambda: dense(values, pauli_words, signs)
-        )
+        signs = self._signs(strings)
+        if is_sparse is not None:
+            return (sparse if is_sparse else dense)(values, pauli_words, signs)
+        ones = jnp.sum(pauli_words, dtype=jnp.float32)
+        result: Array = lax.cond(self.is_sparse(ones, len(pauli_words)), sparse, dense, values, pauli_words, signs)
         return result
 
     def _signs(self, strings: Array) -> Array:
         """For each generator the parities of the strings on it, packed as they are; a row of 0 at the end."""
-        padded = jnp.pad(strings, ((0, 1), (0, 0)))
-        start = jnp.zeros((self.count, strings.shape[1]), strings.dtype)
-        parities = lax.scan(lambda parity, one: (parity ^ padded[one], None), start, jnp.asarray(self.members.T))[0]
-        return jnp.pad(parities, ((0, 1), (0, 0)))
+        return lax.pad(parities(strings, self.members), np.uint32(0), ((0, 1, 0), (0, 0, 0)))
 
     # ------------------------------------------------------------ Pauli words of few ones
 
-    def _walk(
-        self, size: int, pauli_words: Array, ones: SetBits, start: Any, visit: Callable[[Any, Array, Array, Array], Any]
-    ) -> Any:
-        """Folds `visit` over chunks of `size` ones of the Pauli words: (carry, Pauli word, generators there, which of
-        them count).
+    def _blocks_of_rows(self, pauli_words: Array, strings: int) -> Array:
+        """Pauli words in blocks, packed, shape (blocks, size, numbers), filled up with empty ones."""
+        blocks = -(-len(pauli_words) // fewer(CHUNK, strings))
+        size = -(-len(pauli_words) // blocks)  # as equal as can be, so that there is little to fill
+        fill = blocks * size - len(pauli_words)
+        rows = lax.pad(packed(pauli_words), np.uint32(0), ((0, fill, 0), (0, 0, 0)))
+        return lax.reshape(rows, (blocks, size, rows.shape[1]))
+
+    def _walk(self, pauli_words: Array, start: Any, visit: Callable[[Any, Array, Array], Any]) -> Any:
+        """Folds `visit` over the ones of some Pauli words, packed, shape (size, numbers): (carry, the generators of a
+        one of each, which of them count), both of shape (groups, size, together).
         """
-        chunk = jnp.arange(size, dtype=jnp.int32)
-        anticommuting_at, positions = (
-            jnp.asarray(self.anticommuting_at),
-            jnp.pad(jnp.asarray(self.positions), ((0, 1), (0, 0))),
-        )
-        padded = jnp.pad(pauli_words, ((0, 0), (0, 1)))
+        width = len(self.anticommuting_at)
+        groups = max(1, -(-self.most // TOGETHER))
+        together = -(-self.most // groups)
+        fill = ((0, 1), (0, groups * together - self.most))
+        table = np.pad(self.anticommuting_at, fill, constant_values=self.count)
+        near = jnp.asarray(table.reshape(-1, groups, together))
+        places = jnp.asarray(np.pad(self.positions, ((0, 1), (0, 0)), constant_values=width))
 
-        def step(number: Array, carry: Any) -> Any:
-            numbers = number * size + chunk
-            pauli_word, position = ones.find(numbers)
-            generators = anticommuting_at[position]
-            at = positions[generators]
-            bits = padded[pauli_word[:, None, None], at] == 1
-            # a generator that several ones of the Pauli word are on is counted at the first of them
-            odd = jnp.sum(bits, axis=2) % 2 == 1
-            first = ~jnp.any(bits & (at < position[:, None, None]), axis=2)
-            counts = odd & first & (numbers < ones.total)[:, None] & (generators < self.count)
-            return visit(carry, pauli_word, generators, counts)
+        def step(carry: Any, at: Array) -> Any:
+            generators = lax.transpose(take(near, at), (1, 0, 2))
+            positions = take(places, generators)
+            own = lax.broadcasted_iota(jnp.int32, positions.shape, 1)
+            bits = bits_at(pauli_words, own, positions)
+            before = lax.lt(positions, lax.broadcast_in_dim(at, positions.shape, (1,)))
+            # bit 0: a one of the Pauli word, bit 1: one before that at hand; a generator that several are on is counted
+            # at the first of them, if they are odd in number
+            marks = lax.mul(
+                bits, lax.add(lax.mul(lax.convert_element_type(before, jnp.int32), np.int32(2)), np.int32(1))
+            )
+            seen = lax.reduce(marks, np.int32(0), _joined, (3,))
+            return visit(carry, generators, lax.eq(seen, lax.full_like(seen, 1)))
 
-        return lax.fori_loop(0, -(-ones.total // size), step, start)
+        return walk(pauli_words, width, start, step)
 
-    def _sparse(self, angles: Array, pauli_words: Array, ones: SetBits, signs: Array) -> Array:
-        twice, strings = jnp.pad(2 * angles, (0, 1)), 32 * signs.shape[1]
-        chunk = fewer(CHUNK, strings)
+    def _sparse(self, angles: Array, pauli_words: Array, signs: Array) -> Array:
+        twice, numbers = lax.pad(angles * 2, angles.dtype.type(0), ((0, 1, 0),)), signs.shape[1]
 
-        def visit(sums: Array, pauli_word: Array, generators: Array, counts: Array) -> Array:
-            weights = jnp.where(counts, twice[generators], 0)
+        def visit(sums: Array, generators: Array, counts: Array) -> Array:
+            weights = lax.select(counts, take(twice, generators), lax.full(counts.shape, 0, twice.dtype))
 
-            def add(total: Array, one: tuple[Array, Array]) -> tuple[Array, None]:
-                return total + one[0][:, None] * unpacked(signs[one[1]], angles.dtype), None
+            def add(sums: Array, group: tuple[Array, Array]) -> tuple[Array, None]:
+                own = unpacked(take(signs, group[1]), twice.dtype)
+                weighted = lax.mul(own, lax.broadcast_in_dim(group[0], own.shape, (0, 1)))
+                return lax.add(sums, lax.reduce(weighted, twice.dtype.type(0), lax.add, (1,))), None
 
-            zero = jnp.zeros((chunk, strings), angles.dtype)
-            total = lax.scan(add, zero, (weights.T, generators.T), unroll=min(8, self.most))[0]
-            return sums.at[pauli_word].add(total)
+            return lax.scan(add, sums, (weights, generators))[0]
 
-        start = jnp.zeros((len(pauli_words), strings), angles.dtype)
-        result: Array = self._walk(chunk, pauli_words, ones, start, visit)
-        return result
+        def block(_: None, rows: Array) -> tuple[None, Array]:
+            return None, self._walk(rows, lax.full((len(rows), 32, numbers), 0, twice.dtype), visit)
 
-    def _sparse_cotangents(self, cotangents: Array, pauli_words: Array, ones: SetBits, signs: Array) -> Array:
-        chunk = fewer(CHUNK, cotangents.shape[1])
+        blocks = lax.scan(block, None, self._blocks_of_rows(pauli_words, 32 * numbers))[1]
+        return lax.slice_in_dim(blocks.reshape(-1, 32 * numbers), 0, len(pauli_words))
 
-        def visit(found: Array, pauli_word: Array, generators: Array, counts: Array) -> Array:
-            rows = cotangents[pauli_word]
+    def _sparse_cotangents(self, cotangents: Array, pauli_words: Array, signs: Array) -> Array:
+        rows, zero = self._blocks_of_rows(pauli_words, cotangents.shape[1]), cotangents.dtype.type(0)
+        fill = rows.shape[0] * rows.shape[1] - len(cotangents)
+        padded = lax.pad(cotangents, zero, ((0, fill, 0), (0, 0, 0)))
 
-            def one(_: None, generator: Array) -> tuple[None, Array]:
-                products = rows * unpacked(signs[generator], rows.dtype)
-                return None, products.reshape(chunk, -1, 32).sum(axis=1).sum(axis=1)  # in an order that vectorises
+        def block(found: Array, some: tuple[Array, Array]) -> tuple[Array, None]:
+            def visit(found: Array, generators: Array, counts: Array) -> Array:
+                def add(found: Array, group: tuple[Array, Array]) -> tuple[Array, None]:
+                    own = unpacked(take(signs, group[0]), zero.dtype)
+                    products = lax.mul(own, lax.broadcast_in_dim(some[1], own.shape, (0, 2, 3)))
+                    # in an order that vectorises
+                    totals = lax.reduce(lax.reduce(products, zero, lax.add, (2,)), zero, lax.add, (2,))
+                    counted = lax.select(group[1], totals * 2, lax.full_like(totals, 0))
+                    indexed = found.at[group[0]]
+                    return indexed.add(counted, mode="promise_in_bounds", wrap_negative_indices=False), None
 
-            products = lax.scan(one, None, generators.T, unroll=min(8, self.most))[1]
-            return found.at[generators.T].add(jnp.where(counts.T, 2 * products, 0))
+                return lax.scan(add, found, (generators, counts))[0]
 
-        result: Array = self._walk(chunk, pauli_words, ones, jnp.zeros(self.count + 1, cotangents.dtype), visit)
-        return result[:-1]
+            return self._walk(some[0], found, visit), None
+
+        start = lax.full((self.count + 1,), 0, zero.dtype)
+        blocks = (rows, padded.reshape(*rows.shape[:2], 32, signs.shape[1]))
+        return lax.slice_in_dim(lax.scan(block, start, blocks)[0], 0, self.count)
 
     # ------------------------------------------------------------ Pauli words of many ones
 
-    def _blocks(self, strings: int) -> tuple[Array, Array]:
-        """The generators in blocks, shape (blocks, generators), and their positions."""
-        size = fewer(BLOCK, strings)
+    def _blocks(self, strings: int) -> Array:
+        """The generators in blocks, shape (blocks, generators), filled up with their number."""
+        size = min(fewer(BLOCK, strings), max(1, self.count))
         blocks = -(-max(1, self.count) // size)
-        numbers = np.full(blocks * size, self.count, np.int32)
-        numbers[: self.count] = np.arange(self.count)
-        nowhere = np.full((1, self.positions.shape[1]), len(self.anticommuting_at), np.int32)
-        positions = np.concatenate([self.positions, nowhere])[numbers]
-        return jnp.asarray(numbers.reshape(blocks, size)), jnp.asarray(positions.reshape(blocks, size, -1))
+        return jnp.asarray(np.minimum(np.arange(blocks * size, dtype=np.int32), self.count).reshape(blocks, size))
 
-    def _anticommute(self, pauli_words: Array, positions: Array, dtype: Any) -> Array:
-        """Whether Pauli words anticommute with generators that have positions `positions`, shape (pauli_words,
-        generators), as 0 and 1.
+    def _commuting(self, pauli_words: Array) -> Array:
+        """For each generator and Pauli word whether they anticommute, as bits, shape (m + 1, pauli_words / 32); the
+        last row is 0.
         """
-        bits = jnp.pad(pauli_words, ((0, 0), (0, 1))).T
-        start = jnp.zeros((len(positions), len(pauli_words)), bits.dtype)
-        return lax.scan(lambda parity, one: (parity ^ bits[one], None), start, positions.T)[0].T.astype(dtype)
+        columns = packed(lax.transpose(pauli_words, (1, 0)))
+        return lax.pad(parities(columns, self.positions), np.uint32(0), ((0, 1, 0), (0, 0, 0)))
+
+    def _unpacked(self, table: Array, numbers: Array, dtype: Any) -> Array:
+        """The signs of some rows of a table, shape (generators, bits)."""
+        return unpacked(take(table, numbers), dtype).reshape(len(numbers), -1)
 
     def _dense(self, angles: Array, pauli_words: Array, signs: Array) -> Array:
-        twice = jnp.pad(2 * angles, (0, 1))
+        padded, commuting = lax.pad(angles, angles.dtype.type(0), ((0, 1, 0),)), self._commuting(pauli_words)
 
-        def add(sums: Array, block: tuple[Array, Array]) -> tuple[Array, None]:
-            numbers, positions = block
-            anticommute = self._anticommute(pauli_words, positions, angles.dtype) * twice[numbers]
-            return sums + jnp.matmul(anticommute, unpacked(signs[numbers], angles.dtype), precision="highest"), None
+        def add(sums: Array, numbers: Array) -> tuple[Array, None]:
+            twice = (1 - self._unpacked(commuting, numbers, angles.dtype)) * take(padded, numbers)[:, None]
+            return sums + product(twice, self._unpacked(signs, numbers, angles.dtype), (0, 0)), None
 
-        start = jnp.zeros((len(pauli_words), 32 * signs.shape[1]), angles.dtype)
-        return lax.scan(add, start, self._blocks(start.shape[1]))[0]
+        start = lax.full((32 * commuting.shape[1], 32 * signs.shape[1]), 0, angles.dtype)
+        sums = lax.scan(add, start, self._blocks(start.shape[1]))[0]
+        return lax.slice_in_dim(sums, 0, len(pauli_words))
 
     def _dense_cotangents(self, cotangents: Array, pauli_words: Array, signs: Array) -> Array:
-        def one(_: None, block: tuple[Array, Array]) -> tuple[None, Array]:
-            numbers, positions = block
-            summed = jnp.matmul(
-                self._anticommute(pauli_words, positions, cotangents.dtype).T, cotangents, precision="highest"
-            )
-            return None, 2 * jnp.sum(summed * unpacked(signs[numbers], cotangents.dtype), axis=1)
+        commuting, dtype = self._commuting(pauli_words), cotangents.dtype
+        padded = lax.pad(cotangents, dtype.type(0), ((0, -len(pauli_words) % 32, 0), (0, 0, 0)))
 
-        return lax.scan(one, None, self._blocks(cotangents.shape[1]))[1].reshape(-1)[: self.count]
+        def one(_: None, numbers: Array) -> tuple[None, Array]:
+            summed = product(1 - self._unpacked(commuting, numbers, dtype), padded, (1, 0))
+            return None, jnp.sum(summed * self._unpacked(signs, numbers, dtype), axis=1)
+
+        blocks = lax.scan(one, None, self._blocks(cotangents.shape[1]))[1]
+        return lax.slice_in_dim(lax.reshape(blocks, (blocks.size,)), 0, self.count)
+
+
+def _joined(left: Array, right: Array) -> Array:
+    """Whether the ones of two sets are odd in number, in bit 0, and whether one of them has bit 1."""
+    return lax.bitwise_or(lax.bitwise_and(left ^ right, np.int32(1)), lax.bitwise_and(left | right, np.int32(2)))

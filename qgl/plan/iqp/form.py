@@ -215,7 +215,8 @@ class _Reader:
         for state in states:
             form ^= state.form
         signed = -angle if sum(state.flipped for state in states) % 2 else angle
-        self.angles[form] = self.angles.get(form, real(0.0)) + signed
+        before = self.angles.get(form)
+        self.angles[form] = signed if before is None else before + signed
 
     def read_out(self, visible: tuple[int, ...]) -> IqpForm:
         quarter_turns = [0] * len(visible)

@@ -41,6 +41,7 @@ INK, BLUE, RED, GREEN = "#1a1a1a", "#0072b2", "#d55e00", "#009e73"
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8a8a", "#5b3fa0")
 PART = re.compile(r"(```qgl\n(.*?)```\n\n<!-- explain -->\n).*?(<!-- end -->)", re.DOTALL)
 TIMES = re.compile(r"(<!-- times -->).*?(<!-- end of times -->)", re.DOTALL)
+COMPILING = re.compile(r"(<!-- compiling -->).*?(<!-- end of compiling -->)", re.DOTALL)
 PROCESSES = re.compile(r"(<!-- processes -->).*?(<!-- end of processes -->)", re.DOTALL)
 
 CHAIN = (
@@ -66,6 +67,7 @@ def explained(text: str) -> str:
 def filled(page: str) -> str:
     """The page with the outputs of its programs, and the tables of what was measured, renewed."""
     page = TIMES.sub(lambda match: f"{match[1]}\n\n{times()}\n\n{match[2]}", page)
+    page = COMPILING.sub(lambda match: f"{match[1]}\n\n{compiling_times()}\n\n{match[2]}", page)
     page = PROCESSES.sub(lambda match: f"{match[1]}\n\n{processes()}\n\n{match[2]}", page)
     return PART.sub(lambda match: f"{match[1]}\n```text\n{explained(match[2])}```\n\n{match[3]}", page)
 
@@ -88,6 +90,16 @@ def times() -> str:
             memory = [amount(one.memory), amount(other.memory), f"{one.memory / other.memory:.2g}"]
             lines.append(f"| {case.name} | {name} | {' | '.join([*seconds, *memory])} |")
     return "\n".join([*lines, "", f"Measured {calibration.note()}."])
+
+
+def compiling_times() -> str:
+    """The table of what compiling is predicted to take now and what was measured."""
+    from benchmarks import compiling
+
+    taken = compiling.read()
+    said = {compiling.name_of(case): case for case in compiling.CASES}
+    shown = compiling.table({name: compiling.predicted(case) for name, case in said.items() if name in taken}, taken)
+    return f"{shown}\n\nMeasured {compiling.note()}."
 
 
 def processes() -> str:

@@ -30,11 +30,12 @@ from qgl.plan.cones.tables import ConeBatch, ConeProgram, RegionGroup
 from qgl.plan.cones.tiles import TileBatch, tile_batch
 from qgl.plan.cones.wire_segments import ALL, BITS, Cone, WireSegments, segments_of
 from qgl.plan.expressions import ExpressionBuilder
-from qgl.plan.model import Cost, Prepared
+from qgl.plan.model import COMPILED_SECONDS, Cost, Prepared
 from qgl.query import Expectation, Marginals, Query
 
 MANY = 16  # classes from which on cones are compared by value
 LISTED = 50_000  # operations in all classes together, beyond which listing them takes many seconds
+RUN_COMPILED_SECONDS = 1.4  # processor time of tracing and compiling what runs light cones of one form
 FACTOR_SECONDS = 2e-8  # for each factor of a Pauli word, and its gradient
 FACTOR_BYTES = 32
 _INPUT = Real(0.0, ((1.0, Input(0, 0)),))
@@ -207,6 +208,7 @@ class Design:
             sum(cost.flops for cost in costs),
             widest,
             facts=facts,
+            compiled=COMPILED_SECONDS + RUN_COMPILED_SECONDS * len(self.runs),
         )
 
     def program(self, method: str) -> ConeProgram:

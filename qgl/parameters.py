@@ -18,7 +18,7 @@ from jax import lax
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
-from qgl import threefry
+from qgl import known_keys
 from qgl.bits.distribution import distinct, strings
 from qgl.gates.states import mixed_state
 from qgl.program.program import GIVEN, Distribution, MapFit, Parameter, StartFit
@@ -61,7 +61,7 @@ class Parameters:
         """An array of the declared shape for each entry, drawn from its declared distribution."""
         return self.drawn(self.bits(key))
 
-    def bits(self, key: Array | threefry.Key) -> Bits:
+    def bits(self, key: Array | known_keys.Key) -> Bits:
         """The random bits of `init`, by the names of the entries, in their shapes: of NumPy, unless the key is traced.
 
         Of several keys, shape (..., 2), they are those of each, shape (..., *shape).
@@ -270,12 +270,12 @@ def _drawn(parameter: Parameter, bits: Array | NDArray[Any] | None) -> Array:
     return drawn
 
 
-def random_bits(key: Array | threefry.Key, number: int, shape: tuple[int, ...]) -> Array | NDArray[Any]:
+def random_bits(key: Array | known_keys.Key, number: int, shape: tuple[int, ...]) -> Array | NDArray[Any]:
     """Random words of such a shape, as wide as real numbers are, of the key that is made of a key and a number."""
     width = 8 * jnp.result_type(float).itemsize
-    own = threefry.known(key)
+    own = known_keys.known(key)
     if own is not None:
-        return threefry.bits(threefry.folded(own, number), shape, width)
+        return known_keys.bits(known_keys.folded(own, number), shape, width)
     return jax.random.bits(jax.random.fold_in(key, number), shape, f"uint{width}")
 
 

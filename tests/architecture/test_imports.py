@@ -31,7 +31,7 @@ ORDER = [
         "check",
     ],
     *["query", "ir", "passes", "plan", "kernels", "qasm", "draw", "data"],
-    *["compiler", "observables", "questions", "threefry", "parameters"],
+    *["compiler", "observables", "questions", "known_keys", "parameters"],
     *[
         "mixture",
         "postselection",
@@ -68,7 +68,7 @@ HEAVY = {
             "kernels",
             "objectives",
             "drawn",
-            "threefry",
+            "known_keys",
             "parameters",
             "mixture",
             "postselection",

@@ -15,7 +15,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl import threefry
+from qgl import known_keys
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History
 from qgl.runs.seed_results import SeedResults
@@ -119,9 +119,9 @@ def run_key(seed_of_run: int, seed: Any, use: int) -> jax.Array:
     return jax.random.fold_in(jax.random.fold_in(root, seed), use)
 
 
-def start_keys(seed_of_run: int, seeds: NDArray[np.int32]) -> threefry.Key:
+def start_keys(seed_of_run: int, seeds: NDArray[np.int32]) -> known_keys.Key:
     """The keys of the starts of seeds, which is the use 0 of `run_key`, shape (seeds, 2)."""
-    return threefry.folded(threefry.folded(threefry.of_seed(seed_of_run), seeds), 0)
+    return known_keys.folded(known_keys.folded(known_keys.of_seed(seed_of_run), seeds), 0)
 
 
 def step_key(seed_of_run: int, seed: Any, step: Any) -> jax.Array:

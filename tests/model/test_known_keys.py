@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import qgl
-from qgl import threefry
+from qgl import known_keys
 from qgl.parameters import random_bits, sample
 from qgl.program.program import Distribution
 from qgl.train.strategies.strategy import run_key, start_keys
@@ -36,20 +36,20 @@ def _key(seed: int) -> jax.Array:
 def test_words_are_those_of_jax(double: bool) -> None:
     widths = (32, 64) if double else (32,)
     for seed, number in itertools.product((0, 7, 2**32 - 1, 2**40 + 3), (0, 5, 2**31 + 1)):
-        key, ours = _key(seed), threefry.of_seed(seed)
+        key, ours = _key(seed), known_keys.of_seed(seed)
         folded = jax.random.fold_in(key, np.uint32(number))
         assert np.array_equal(jax.random.key_data(key), ours)
-        assert np.array_equal(jax.random.key_data(folded), threefry.folded(ours, number))
+        assert np.array_equal(jax.random.key_data(folded), known_keys.folded(ours, number))
         for width, shape in itertools.product(widths, ((), (3, 5), (0, 2))):
             expected = jax.random.bits(folded, shape, f"uint{width}")
-            assert np.array_equal(expected, threefry.bits(threefry.folded(ours, number), shape, width))
+            assert np.array_equal(expected, known_keys.bits(known_keys.folded(ours, number), shape, width))
 
 
 def test_several_keys_at_once() -> None:
     keys = start_keys(3, np.arange(4, dtype=np.int32))
     assert np.array_equal(keys, [jax.random.key_data(run_key(3, seed, 0)) for seed in range(4)])
     each = [jax.random.bits(run_key(3, seed, 0), (2, 3), "uint32") for seed in range(4)]
-    assert np.array_equal(threefry.bits(keys, (2, 3), 32), each)
+    assert np.array_equal(known_keys.bits(keys, (2, 3), 32), each)
 
 
 def test_numbers_are_those_of_jax(double: bool) -> None:
@@ -84,6 +84,6 @@ def test_a_traced_key_draws_what_a_known_one_draws(precision: str) -> None:
 def test_keys_of_other_generators_draw_too() -> None:
     model = qgl.loads(TEXT)
     key = jax.random.key(0, impl="rbg")
-    assert threefry.known(key) is None
+    assert known_keys.known(key) is None
     expected = 0.1 + 2 * jax.random.normal(jax.random.fold_in(key, 0), (3,))
     assert np.allclose(model.init(key)["a"], expected, rtol=1e-6, atol=0)

@@ -1,8 +1,8 @@
-"""Random bits of the keys of JAX, made by NumPy.
+"""Random bits of keys whose numbers are known, made by NumPy.
 
 What is drawn once, before anything runs, is not worth a compiled program: XLA takes a quarter of a second for each use
-of a key, and a start of three arrays is six uses. The generator is Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror
-and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011), and the bits are those of `jax.random`, all of them.
+of a key, and a start of three arrays is six uses. The bits are those of `jax.random`, all of them; for keys that are
+traced see `qgl.kernels.random_bits`.
 
 A key is its two numbers, an array of shape (2,), uint32; functions take several, shape (..., 2), and map over them.
 """
@@ -17,10 +17,9 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qgl.bits.threefry import NAME, hashed
+
 Key = NDArray[np.uint32]
-_IMPLEMENTATION = "threefry2x32"
-_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
-_PARITY = np.uint32(0x1BD11BDA)
 
 
 def known(key: Any) -> Key | None:
@@ -29,8 +28,8 @@ def known(key: Any) -> Key | None:
         return None
     if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
         named = str(jax.random.key_impl(key))
-        return np.asarray(jax.random.key_data(key)) if named == _IMPLEMENTATION else None
-    return np.asarray(key) if jax.config.values["jax_default_prng_impl"] == _IMPLEMENTATION else None
+        return np.asarray(jax.random.key_data(key)) if named == NAME else None
+    return np.asarray(key) if jax.config.values["jax_default_prng_impl"] == NAME else None
 
 
 def of_seed(seed: int) -> Key:
@@ -57,12 +56,6 @@ def bits(key: Key, shape: tuple[int, ...], width: int) -> NDArray[np.uint32 | np
 
 def _hashed(key: Key, high: Key, low: Key) -> tuple[Key, Key]:
     """The hashes of pairs of words, shape (..., n), by keys, whose leading axes are broadcast to theirs."""
-    one, two = key[..., :1], key[..., 1:]  # never scalars, which NumPy warns of where they overflow
-    keys = (one, two, one ^ two ^ _PARITY)
-    x, y = high + keys[0], low + keys[1]
-    for turn in range(5):
-        for by in _ROTATIONS[turn % 2]:
-            x = x + y
-            y = (y << np.uint32(by) | y >> np.uint32(32 - by)) ^ x
-        x, y = x + keys[(turn + 1) % 3], y + (keys[(turn + 2) % 3] + np.uint32(turn + 1))
-    return x, y
+    return hashed(
+        np, (key[..., :1], key[..., 1:]), (high, low)
+    )  # never scalars, which NumPy warns of where they overflow

@@ -1,22 +1,17 @@
-"""Boundaries taken across the columns of a circuit network, one column after another.
-
-A boundary has shape (batch, bond) and is kept near 1 by powers of two, whose exponents are summed as integers: no digit
-is lost over any number of columns.
-"""
+"""Boundaries taken across the columns of a circuit network, one column after another."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from qgl.kernels.boundary.crossing import Boundary, exponent_of, largest, two_to
 from qgl.kernels.boundary.forms import Forms, Part, contract
-from qgl.kernels.boundary.padded import AcrossPadded, narrowed, tables_of, widened
-from qgl.plan.boundary.padded import PaddedRun, parts_of
 from qgl.plan.boundary.paths import BATCH, BOUNDARY, CAP, TERMS, Path, Step
 from qgl.plan.network.columns import ColumnClass, Columns, Indices
 
@@ -34,53 +29,18 @@ class Across:
         return self._kernel.step(self._held, values, cap)
 
 
-AnyAcross = Across | AcrossPadded
-ColumnStep = Callable[[AnyAcross, Any, Any, Any], tuple[Any, Any]]
+ColumnStep = Callable[[Across, Any, Any, Any], tuple[Any, Any]]
 SMALL = 16  # entries of tensors whose products are worth vectorising along columns
 
 PerColumn = list[list[Any]]  # for each segment, for each place of its pattern, a tree of arrays of shape (repeats, ...)
 
 
-class Boundary(NamedTuple):
-    """Values, shape (rows, bond), times 2^exponent; exponents are whole numbers, shape (rows,)."""
-
-    values: jax.Array
-    exponents: jax.Array
-
-
 def normalised(boundary: Boundary) -> Boundary:
     """The same boundary, shape (rows, bond), with every row's largest entry between 1 and 2."""
-    values = boundary.values
-    size = lax.stop_gradient(jnp.max(_magnitude(values), axis=1)) if values.shape[1] else jnp.ones(len(values))
-    scale, exponent = power_of_two(size)
-    # a quotient of complex numbers would take ten times the operations
-    return Boundary(values * (1 / scale)[:, None].astype(values.dtype), boundary.exponents + exponent)
-
-
-def _magnitude(values: jax.Array) -> jax.Array:
-    if jnp.iscomplexobj(values):
-        return jnp.maximum(jnp.abs(values.real), jnp.abs(values.imag))
-    return jnp.abs(values)
-
-
-def power_of_two(numbers: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """The largest powers of two that are not above positive numbers, and their exponents as int32, both of the shape of
-    `numbers`; 1 and 0 for those near 0.
-    """
-    info = np.finfo(numbers.dtype)
-    integer = {32: jnp.int32, 64: jnp.int64}[info.bits]
-    bits = lax.bitcast_convert_type(jnp.where(numbers >= info.tiny, numbers, 1.0), integer)
-    exponent = bits >> info.nmant
-    scale = lax.bitcast_convert_type(exponent << info.nmant, numbers.dtype)
-    return scale, (exponent - (info.maxexp - 1)).astype(jnp.int32)
-
-
-def scaled(values: jax.Array, exponents: jax.Array) -> jax.Array:
-    """`values` times 2^exponents, both of one shape, where that is not out of range."""
-    info = np.finfo(values.dtype)
-    integer = {32: jnp.int32, 64: jnp.int64}[info.bits]
-    inside = jnp.clip(exponents, info.minexp, info.maxexp - 1).astype(integer)
-    return values * lax.bitcast_convert_type((inside + (info.maxexp - 1)) << info.nmant, values.dtype)
+    values, size = boundary.values, largest(boundary.values)
+    exponent = exponent_of(size)
+    scale = two_to(-exponent, size.dtype)
+    return Boundary(values * scale[:, None].astype(values.dtype), boundary.exponents + exponent)
 
 
 class ClassKernel:
@@ -88,6 +48,7 @@ class ClassKernel:
 
     def __init__(self, column: ColumnClass, path: Path) -> None:
         self.column, self.path = column, path
+        self.leg = 2 if path.narrow else column.sizes[column.legs[0]]
         sizes = dict(enumerate(column.sizes))
         sizes |= {len(sizes) + k: 2 if path.narrow else sizes[leg] for k, leg in enumerate(column.legs)}
         self.source_shape = tuple(sizes[label] for label in path.source)
@@ -151,33 +112,23 @@ class ClassKernel:
 class ColumnContraction:
     """Boundary contraction over all columns, by paths of the same kind for all classes."""
 
-    def __init__(
-        self, columns: Columns, paths: Sequence[Path], tables: Sequence[jax.Array], padded: bool = False
-    ) -> None:
-        """padded: columns that come once each share a body, where that is little more work; for scans forward that give
-        no y of a column.
-        """
+    def __init__(self, columns: Columns, paths: Sequence[Path], tables: Sequence[jax.Array]) -> None:
         self.columns = columns
-        self.parts = parts_of(columns, paths) if padded else list(range(len(columns.segments)))
         self.kernels = [ClassKernel(column, path) for column, path in zip(columns.classes, paths, strict=True)]
         within = np.empty(len(columns.kinds), np.int32)  # place of each column within its class
         for column in columns.classes:
             within[column.columns] = np.arange(column.count)
-        forms, parts = Forms(tables), []
-        for segment in columns.segments:
-            length = len(segment.pattern)
-            stop = segment.start + length * segment.repeats
-            for place, kind in enumerate(segment.pattern):
-                kernel = self.kernels[kind]
-                last = all(np.prod(tables[table].shape[1:]) <= SMALL for table, _ in kernel.column.terms)
-                parts.append(kernel.prepare(forms, within[segment.start + place : stop : length], last))
-        made = iter(forms.made([part for held in parts for part in held]))
-        held = iter([tuple(next(made) for _ in operands) for operands in parts])
-        self._held = [[next(held) for _ in segment.pattern] for segment in columns.segments]
+        wanted = [
+            (self.kernels[kind], within[segment.start + place : segment.stop : len(segment.pattern)])
+            for segment in columns.segments
+            for place, kind in enumerate(segment.pattern)
+        ]
+        made = iter(prepared(wanted, tables))
+        self.held = [[next(made) for _ in segment.pattern] for segment in columns.segments]
 
     def start(self, rows: int, dtype: Any) -> Boundary:
         """The boundary outside of the first or the last column: ones of shape (rows, 1), exponents (rows,)."""
-        return Boundary(jnp.ones((rows, 1), dtype), jnp.zeros(rows, jnp.int32))
+        return outside(rows, dtype)
 
     def scan(
         self, step: ColumnStep, carry: Any, xs: Any, others: PerColumn | None = None, backward: bool = False
@@ -187,32 +138,18 @@ class ColumnContraction:
         `across(values, cap)` takes boundary values across the column; x are the rows of `xs`, a tree of arrays of shape
         (columns, ...); other is what `others` holds for the column. Gives the last carry and the y of all columns.
         """
-        outputs: PerColumn = [[] for _ in self.columns.segments]
-        for part in reversed(self.parts) if backward else self.parts:
-            if isinstance(part, PaddedRun):
-                carry = self._run(part, step, carry, xs)
-            else:
-                other = None if others is None else others[part]
-                carry, outputs[part] = self._segment(part, step, carry, xs, other, backward)
+        numbers = range(len(self.columns.segments))
+        outputs: PerColumn = [[] for _ in numbers]
+        for number in reversed(numbers) if backward else numbers:
+            other = None if others is None else others[number]
+            carry, outputs[number] = self._segment(number, step, carry, xs, other, backward)
         return carry, outputs
-
-    def _run(self, run: PaddedRun, step: ColumnStep, carry: Any, xs: Any) -> Any:
-        start, stop = (self.columns.segments[run.segments[k]].start for k in (0, -1))
-        inside = jax.tree.map(lambda x: x[start : stop + 1], xs)
-        tables = tables_of(run, [self._held[number][0][0] for number in run.segments])
-
-        def body(carry: Any, all_xs: Any) -> tuple[Any, None]:
-            return step(AcrossPadded(run, all_xs[0]), carry, all_xs[1], None)
-
-        wide = _with_values(carry, lambda values: widened(values, run.inverse.shape[1]))
-        return _with_values(lax.scan(body, wide, (tables, inside))[0], lambda values: narrowed(values, run))
 
     def _segment(
         self, number: int, step: ColumnStep, carry: Any, xs: Any, others: list[Any] | None, backward: bool
     ) -> tuple[Any, list[Any]]:
-        segment, held = self.columns.segments[number], self._held[number]
-        length = len(segment.pattern)
-        stop = segment.start + length * segment.repeats
+        segment, held = self.columns.segments[number], self.held[number]
+        length, stop = len(segment.pattern), segment.stop
         kernels = [self.kernels[kind] for kind in segment.pattern]
         inside = [
             jax.tree.map(lambda x, first=segment.start + place: x[first:stop:length], xs) for place in range(length)
@@ -234,13 +171,22 @@ class ColumnContraction:
         return carry, jax.tree.map(lambda array: array[None], ys)
 
 
-def _with_values(carry: Any, change: Callable[[jax.Array], jax.Array]) -> Any:
-    """A carry whose boundaries have other values."""
+def prepared(wanted: Sequence[tuple[ClassKernel, Indices]], tables: Sequence[jax.Array]) -> list[Held]:
+    """The operands that are held of some columns of some classes, by their places in these, shapes (columns, ...).
 
-    def changed(part: Any) -> Any:
-        return Boundary(change(part.values), part.exponents) if isinstance(part, Boundary) else part
+    tables: those of `tensor_tables`, shapes (rows, ...).
+    """
+    forms, parts = Forms(tables), []
+    for kernel, places in wanted:
+        last = all(np.prod(tables[table].shape[1:]) <= SMALL for table, _ in kernel.column.terms)
+        parts.append(kernel.prepare(forms, places, last))
+    made = iter(forms.made([part for held in parts for part in held]))
+    return [tuple(next(made) for _ in held) for held in parts]
 
-    return jax.tree.map(changed, carry, is_leaf=lambda part: isinstance(part, Boundary))
+
+def outside(rows: int, dtype: Any) -> Boundary:
+    """The boundary outside of the first or the last column: ones of shape (rows, 1), exponents (rows,)."""
+    return Boundary(jnp.ones((rows, 1), dtype), jnp.zeros(rows, jnp.int32))
 
 
 def stacked(per_column: PerColumn) -> Any:

@@ -10,35 +10,23 @@ import jax.numpy as jnp
 from qgl.kernels.arrays import take
 from qgl.plan.boundary.padded import PaddedRun
 
-Tables = tuple[jax.Array, jax.Array, jax.Array]
 
-
-def tables_of(run: PaddedRun, held: Sequence[jax.Array]) -> Tables:
-    """What `AcrossPadded` needs of every column, from the tensors that the columns hold: shapes (columns, S, L, T) and
-    those of `run.order` and `run.inverse`.
-    """
+def matrices_of(run: PaddedRun, held: Sequence[jax.Array]) -> jax.Array:
+    """The matrices of every column, shape (columns, S, L, T), from the tensors that the columns hold."""
     flat = jnp.concatenate([*(tensor.reshape(-1) for tensor in held), jnp.zeros(1, held[0].dtype)])
-    return take(flat, run.matrices), jnp.asarray(run.order), jnp.asarray(run.inverse)
+    return take(flat, run.matrices)
 
 
-class AcrossPadded:
-    """Takes boundary values across one column of a run."""
-
-    legs = 1
-
-    def __init__(self, run: PaddedRun, tables: Tables) -> None:
-        self._shape, self._tables = run.shape, tables
-
-    def __call__(self, values: jax.Array, cap: jax.Array | None = None) -> jax.Array:
-        """Shapes: values (batch, C), cap (batch, leg) or (batch, 1 or more, leg); the result (batch, C)."""
-        assert cap is not None
-        kept, acted, new = self._shape
-        matrix, order, inverse = self._tables
-        rows = _moved(values, order, inverse).reshape(-1, acted)
-        product = jnp.matmul(rows, matrix.reshape(acted, -1), precision="highest")
-        legs = product.reshape(len(values), kept, -1, new)
-        weights = (cap if cap.ndim == 2 else cap[:, 0])[:, None, :, None]
-        return widened(jnp.sum(legs * weights, axis=2).reshape(len(values), -1), values.shape[1])
+def across_padded(
+    run: PaddedRun, matrix: jax.Array, moves: tuple[jax.Array, jax.Array], values: jax.Array, cap: jax.Array | None
+) -> jax.Array:
+    """Boundary values across one column of a run: shapes (batch, C) before and after, cap (batch, 1, leg)."""
+    assert cap is not None
+    kept, acted, new = run.shape
+    rows = _moved(values, *moves).reshape(-1, acted)
+    product = jnp.matmul(rows, matrix.reshape(acted, -1), precision="highest")
+    legs = product.reshape(len(values), kept, -1, new)
+    return widened(jnp.sum(legs * cap[:, :1, :, None], axis=2).reshape(len(values), -1), values.shape[1])
 
 
 def widened(values: jax.Array, count: int) -> jax.Array:

@@ -7,36 +7,25 @@ letter where a Pauli word has it. Only I and Z are kept on the legs where nothin
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import accumulate
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
-from qgl.kernels.boundary.columns import AnyAcross, Boundary, ColumnContraction, PerColumn, normalised, scaled, stacked
+from qgl.kernels.arrays import take
+from qgl.kernels.boundary.columns import outside
+from qgl.kernels.boundary.crossing import Boundary, scaled
+from qgl.kernels.boundary.stretches import both_ways, crossed, forward
 from qgl.kernels.final_state import from_pauli_words_of
 from qgl.plan.boundary.paths import path_of
 from qgl.plan.boundary.windows import joined, windows
 from qgl.plan.network.columns import Columns
 from qgl.plan.network.pauli_words import pauli_words_of
 from qgl.query import Expectation, Query, reads_only_bits
-
-
-def right_environments(columns: Columns, tables: Sequence[jax.Array], narrow: bool) -> PerColumn:
-    """For every column the boundary after it with all that lies to the right traced out: values (1, bond), exponents
-    (1,).
-
-    narrow: legs are cut down to their components I and Z.
-    """
-    paths = [path_of(column, 1, narrow, backward=True) for column in columns.classes]
-    contraction = ColumnContraction(columns, paths, tables)
-    trace = jnp.asarray(np.eye(1, 2 if narrow else 4), tables[0].dtype)
-
-    def step(across: AnyAcross, right: Boundary, _x: Any, _other: Any) -> tuple[Boundary, Boundary]:
-        return normalised(Boundary(across(right.values, trace), right.exponents)), right
-
-    return contraction.scan(step, contraction.start(1, tables[0].dtype), None, backward=True)[1]
 
 
 def pauli_word_answers(columns: Columns, tables: Sequence[jax.Array], queries: Sequence[Query]) -> dict[Query, Any]:
@@ -59,42 +48,52 @@ def expectation(columns: Columns, tables: Sequence[jax.Array], pauli_words: Expe
     """
     narrow = reads_only_bits(pauli_words)
     table = windows(pauli_words, columns.order)
-    rights = right_environments(columns, tables, narrow)
-    paths = [path_of(column, table.count + 1, narrow) for column in columns.classes]
-    contraction = ColumnContraction(columns, paths, tables)
-    dtype = tables[0].dtype
-    caps = np.eye(4)[:, [0, 3]] if narrow else np.eye(4)
-
-    def step(
-        across: AnyAcross, left: Boundary, x: Any, right: Boundary
-    ) -> tuple[Boundary, tuple[jax.Array, jax.Array]]:
-        begins, letters = x
-        values = jnp.where(begins[:, None], left.values[:1], left.values)
-        exponents = jnp.where(begins, left.exponents[:1], left.exponents)
-        after = normalised(Boundary(across(values, jnp.asarray(caps, dtype)[letters]), exponents))
-        total = jnp.einsum("bk,k->b", after.values, right.values[0], precision="highest")
-        return after, (total, after.exponents + right.exponents)
-
+    rows, dtype = table.count + 1, tables[0].dtype
+    to_right, to_left = both_ways(columns, tables, rows, narrow)
+    rights = crossed(to_left, outside(1, dtype), _traced, keep=True, backward=True)
     first = np.zeros((len(columns.order), 1))
-    xs = (np.hstack([first, table.starts]).astype(bool), np.hstack([first, table.letters]).astype(np.int32))
-    moments = contraction.scan(step, contraction.start(table.count + 1, dtype), jax.tree.map(jnp.asarray, xs), rights)[
-        1
-    ]
-    totals, exponents = stacked(moments)
+    letters = np.hstack([first, table.letters]).astype(np.uint8)
+    begins = np.hstack([first, table.starts]).astype(bool)
+    caps = partial(_units, np.array([0, 3] if narrow else [0, 1, 2, 3], np.uint8), dtype)
+    lefts = crossed(to_right, outside(rows, dtype), caps, jnp.asarray(letters), jnp.asarray(begins), keep=True)
+    totals, exponents = [], []
+    for before, end, right in zip(lefts.before, lefts.after, rights.before, strict=True):
+        after = _after(before, end)
+        values = [jnp.sum(one.values * other.values, axis=2) for one, other in zip(after, right, strict=True)]
+        totals.append(_in_order(values))
+        exponents.append(_in_order([one.exponents + other.exponents for one, other in zip(after, right, strict=True)]))
     at = table.ends, table.rows + 1
-    return scaled(totals[at], exponents[at])
+    return scaled(take(jnp.concatenate(totals), at), take(jnp.concatenate(exponents), at))
+
+
+def _traced(_: Any) -> None:
+    """The caps of columns that are traced out."""
+
+
+def _units(components: NDArray[np.uint8], dtype: Any, letters: jax.Array) -> jax.Array:
+    """Of letters (rows,) the caps (rows, 1, leg): the unit vectors of their components."""
+    return (letters[:, None, None] == components).astype(dtype)
+
+
+def _after(before: Sequence[Boundary], end: Boundary) -> list[Boundary]:
+    """The boundaries after each column of a stretch, from those before it and the one behind it."""
+
+    def shifted(first: jax.Array, end: jax.Array) -> jax.Array:
+        return jnp.concatenate([first[1:], end[None]]) if len(first) > 1 else end[None]
+
+    return [*before[1:], jax.tree.map(shifted, before[0], end)]
+
+
+def _in_order(places: Sequence[jax.Array]) -> jax.Array:
+    """What the columns of a stretch have, shapes (rounds, rows), column after column: (columns, rows)."""
+    return places[0] if len(places) == 1 else jnp.stack(places, axis=1).reshape(-1, *places[0].shape[1:])
 
 
 def given_pauli_words(columns: Columns, tables: Sequence[jax.Array], pauli_words: jax.Array) -> jax.Array:
     """<Z_w> of Pauli words given as rows of 0 and 1, shape (pauli_words, n)."""
-    contraction = ColumnContraction(
-        columns, [path_of(column, len(pauli_words), narrow=True) for column in columns.classes], tables, padded=True
-    )
-    bits = pauli_words.T[columns.order].astype(tables[0].dtype)
-
-    def step(across: AnyAcross, left: Boundary, bits: jax.Array, _other: Any) -> tuple[Boundary, None]:
-        caps = jnp.stack([1 - bits, bits], axis=-1)
-        return normalised(Boundary(across(left.values, caps), left.exponents)), None
-
-    end = contraction.scan(step, contraction.start(len(pauli_words), tables[0].dtype), bits)[0]
+    paths = [path_of(column, len(pauli_words), narrow=True) for column in columns.classes]
+    dtype = tables[0].dtype
+    caps = partial(_units, np.array([0, 1], np.uint8), dtype)
+    start = outside(len(pauli_words), dtype)
+    end = crossed(forward(columns, tables, paths), start, caps, pauli_words.T[columns.order]).end.boundary
     return scaled(end.values[:, 0], end.exponents)

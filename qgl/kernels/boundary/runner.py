@@ -10,11 +10,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from qgl.kernels.arrays import barrier
-from qgl.kernels.boundary.columns import AnyAcross, Boundary, ColumnContraction, normalised
+from qgl.kernels.boundary.columns import outside
 from qgl.kernels.boundary.pauli_words import given_pauli_words, pauli_word_answers
 from qgl.kernels.boundary.samples import samples
+from qgl.kernels.boundary.stretches import crossed, forward
 from qgl.kernels.devices.mesh import shared
 from qgl.kernels.network.tensors import tensor_tables
 from qgl.kernels.rounding import LogLikelihood
@@ -69,31 +71,21 @@ def log_prob(columns: Columns, tables: Sequence[jax.Array], rows: jax.Array, dty
     """
     real = columns.network.algebra == "pauli_transfer"
     at_once = rows_at_once(columns, len(rows), tables[0].dtype.itemsize)
-    contraction = ColumnContraction(
-        columns, [path_of(column, at_once, narrow=real) for column in columns.classes], tables, padded=True
-    )
+    paths = [path_of(column, at_once, narrow=real) for column in columns.classes]
+    stretches = forward(columns, tables, paths)
     kind, width = tables[0].dtype, rows.shape[1]
     last = len(columns.order) - 1
     qubits = np.stack([columns.order[np.minimum(columns.starts + k, last)] for k in range(max(columns.widths))])
     half = np.finfo(np.dtype(dtype)).nmant // 2
 
-    def step(
-        across: AnyAcross, carry: tuple[Boundary, jax.Array], bits: jax.Array, _other: Any
-    ) -> tuple[tuple[Boundary, jax.Array], None]:
-        left, doubtful = carry
-        caps = jnp.stack([jnp.full_like(bits, 0.5), 0.5 - bits] if real else [1 - bits, bits], axis=-1)
-        right = normalised(Boundary(across(left.values, caps), left.exponents))
-        return (right, doubtful | (right.exponents - left.exponents < -half)), None
-
     def contracted(rows: jax.Array) -> LogLikelihood:
-        bits = rows.T[qubits.T].transpose(0, 2, 1).astype(kind)  # (columns, strings, qubits of a column)
-        start = contraction.start(len(rows), kind), jnp.zeros(len(rows), bool)
-        end, doubtful = contraction.scan(step, start, bits)[0]
+        bits = rows.T[qubits.T].transpose(0, 2, 1)  # (columns, strings, qubits of a column)
+        end, least = crossed(stretches, outside(len(rows), kind), partial(_caps, kind), bits).end
         value = end.values[:, 0]
         p = value.real if real else jnp.square(value.real) + jnp.square(value.imag)
         powers = (end.exponents * (1 if real else 2)).astype(dtype)
         return LogLikelihood.of(p, width, powers * math.log(2), of_amplitudes=not real)._replace(
-            doubtful=doubtful & (p > 0)
+            doubtful=(least < -half) & (p > 0)
         )
 
     if at_once == len(rows):
@@ -102,3 +94,12 @@ def log_prob(columns: Columns, tables: Sequence[jax.Array], rows: jax.Array, dty
     padded = jnp.pad(rows, ((0, batches * at_once - len(rows)), (0, 0))).reshape(batches, at_once, -1)
     logs: LogLikelihood = jax.lax.map(jax.checkpoint(contracted), padded)
     return LogLikelihood(*(values.reshape(-1)[: len(rows)] for values in logs))
+
+
+def _caps(kind: Any, bits: jax.Array) -> jax.Array:
+    """Of bits (rows, legs) the caps (rows, legs, 2): amplitudes, or components I and Z of projectors on the bits."""
+    bits = bits[:, :, None]
+    first = lax.broadcasted_iota(bits.dtype, (1, 1, 2), 2) == 0
+    if jnp.issubdtype(kind, jnp.complexfloating):
+        return jnp.where(first, 1 - bits.astype(kind), bits.astype(kind))
+    return jnp.where(first, 0.5, 0.5 - bits.astype(kind))

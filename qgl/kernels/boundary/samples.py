@@ -15,16 +15,8 @@ import numpy as np
 
 from qgl.bits.distribution import strings
 from qgl.kernels.arrays import squared
-from qgl.kernels.boundary.columns import (
-    AnyAcross,
-    Boundary,
-    ColumnContraction,
-    PerColumn,
-    normalised,
-    power_of_two,
-    stacked,
-)
-from qgl.kernels.boundary.pauli_words import right_environments
+from qgl.kernels.boundary.columns import Across, ColumnContraction, PerColumn, normalised, stacked
+from qgl.kernels.boundary.crossing import Boundary, exponent_of, two_to
 from qgl.kernels.pauli_words import hadamard
 from qgl.plan.boundary.paths import path_of
 from qgl.plan.network.columns import Columns
@@ -33,14 +25,14 @@ from qgl.plan.network.columns import Columns
 def samples(columns: Columns, tables: Sequence[jax.Array], key: jax.Array, shots: int) -> jax.Array:
     """Strings drawn from p, shape (shots, n), uint8."""
     pauli_transfer = columns.network.algebra == "pauli_transfer"
-    rights = right_environments(columns, tables, narrow=True) if pauli_transfer else _right_matrices(columns, tables)
+    rights = (_right_environments if pauli_transfer else _right_matrices)(columns, tables)
     contraction = ColumnContraction(
         columns, [path_of(c, shots, narrow=pauli_transfer, is_open=True) for c in columns.classes], tables
     )
     number = tables[0].real.dtype
     widths = columns.widths
 
-    def step(across: AnyAcross, left: Boundary, key: jax.Array, right: Any) -> tuple[Boundary, jax.Array]:
+    def step(across: Across, left: Boundary, key: jax.Array, right: Any) -> tuple[Boundary, jax.Array]:
         values = across(left.values).reshape(shots, 2**across.legs, -1)
         if pauli_transfer:
             each = jnp.asarray(hadamard(across.legs), number)
@@ -63,6 +55,20 @@ def samples(columns: Columns, tables: Sequence[jax.Array], key: jax.Array, shots
     return jnp.asarray(bits[np.argsort(columns.order)].T)
 
 
+def _right_environments(columns: Columns, tables: Sequence[jax.Array]) -> PerColumn:
+    """For every column the boundary after it with all that lies to the right traced out: values (1, bond), exponents
+    (1,).
+    """
+    paths = [path_of(column, 1, narrow=True, backward=True) for column in columns.classes]
+    contraction = ColumnContraction(columns, paths, tables)
+    trace = jnp.asarray(np.eye(1, 2), tables[0].dtype)
+
+    def step(across: Across, right: Boundary, _x: Any, _other: Any) -> tuple[Boundary, Boundary]:
+        return normalised(Boundary(across(right.values, trace), right.exponents)), right
+
+    return contraction.scan(step, contraction.start(1, tables[0].dtype), None, backward=True)[1]
+
+
 def _right_matrices(columns: Columns, tables: Sequence[jax.Array]) -> PerColumn:
     """For every column the matrix M of the legs after it, up to a factor: sum of A[j]^* A[k] over what lies beyond."""
     rows = int(2 ** (max(columns.widths) + columns.bits.max()))
@@ -71,17 +77,18 @@ def _right_matrices(columns: Columns, tables: Sequence[jax.Array]) -> PerColumn:
     )
     dtype = tables[0].dtype
 
-    def every(across: AnyAcross, vectors: jax.Array) -> jax.Array:
+    def every(across: Across, vectors: jax.Array) -> jax.Array:
         """The column with all values of its bits put in front of rows of vectors, shapes (values, rows, bond)."""
         caps = jnp.asarray(np.eye(2)[strings(np.arange(2**across.legs), across.legs)], dtype)
         caps = jnp.repeat(caps, vectors.shape[1], axis=0)
         return across(vectors.reshape(-1, vectors.shape[2]), caps).reshape(len(vectors), vectors.shape[1], -1)
 
-    def step(across: AnyAcross, right: jax.Array, _x: Any, _other: Any) -> tuple[jax.Array, jax.Array]:
+    def step(across: Across, right: jax.Array, _x: Any, _other: Any) -> tuple[jax.Array, jax.Array]:
         copies = jnp.broadcast_to(right, (2**across.legs, *right.shape))
         kets = every(across, copies)  # (bits, bra leg after, ket leg before)
         bras = every(across, kets.conj().mT).conj()  # (bits, ket leg before, bra leg before)
         left = jnp.sum(bras, axis=0).T
-        return left / power_of_two(jnp.sqrt(jnp.max(squared(left))))[0].astype(dtype), right
+        size = jnp.sqrt(jnp.max(squared(left)))
+        return left * two_to(-exponent_of(size), size.dtype).astype(dtype), right
 
     return contraction.scan(step, jnp.ones((1, 1), dtype), None, backward=True)[1]

@@ -9,7 +9,7 @@ the matrices are padded to the largest of a run of columns. It costs work, so th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,8 @@ class Shape:
     new             places in `target` of the labels that begin here
     strides         of the tensor that is held, for `acted`, the leg and `new`
     size            entries of that tensor
+    leg             entries of the leg
+    axes            of that tensor: those of `acted`, of the leg and of `new`
     """
 
     source: tuple[int, ...]
@@ -46,6 +48,8 @@ class Shape:
     new: tuple[int, ...]
     strides: tuple[int, ...]
     size: int
+    leg: int
+    axes: tuple[int, ...]
 
     def sizes(self, most: int = 1) -> tuple[int, int, int]:
         """Entries left alone, acted on and new, where labels that are left alone count as acted on up to `most`."""
@@ -87,7 +91,7 @@ class PaddedRun:
 def parts_of(columns: Columns, paths: Sequence[Path]) -> list[int | PaddedRun]:
     """The segments in order, as numbers, and runs of some of them."""
     shapes = [
-        _shape(columns.classes[kind], paths[kind]) if segment.repeats == len(segment.pattern) == 1 else None
+        shape_of(columns.classes[kind], paths[kind]) if segment.repeats == len(segment.pattern) == 1 else None
         for segment in columns.segments
         for kind in segment.pattern[:1]
     ]
@@ -99,7 +103,11 @@ def parts_of(columns: Columns, paths: Sequence[Path]) -> list[int | PaddedRun]:
         stop = next((k for k in range(at, len(shapes)) if shapes[k] is None), len(shapes))
         alone = [shape for shape in shapes[at:stop] if shape is not None]
         rows = flops[at:stop]
-        for first, last in _groups(alone, rows, BODY_SHARE * work + BODY_FLOPS):
+
+        def more(first: int, last: int, alone: Sequence[Shape] = alone, rows: Sequence[float] = rows) -> float:
+            return _more(alone[first:last], rows[first:last])
+
+        for first, last in groups(len(alone), BODY_SHARE * work + BODY_FLOPS, more):
             parts.append(_padded(at + first, alone[first:last]) if last - first > 1 else at + first)
         if stop < len(shapes):
             parts.append(stop)
@@ -113,8 +121,8 @@ def bodies_of(columns: Columns, paths: Sequence[Path]) -> int:
     return sum(RUN_BODIES if isinstance(part, PaddedRun) else len(columns.segments[part].pattern) for part in parts)
 
 
-def _shape(column: ColumnClass, path: Path) -> Shape | None:
-    """None where what happens is more than one product with one tensor that is held."""
+def shape_of(column: ColumnClass, path: Path) -> Shape | None:
+    """What a class does on a path; None where what happens is more than one product with one tensor that is held."""
     if len(path.held) != 1 or not path.cap or len(column.legs) != 1:
         return None
     late = [step for step in path.steps if not step.early]
@@ -142,20 +150,24 @@ def _shape(column: ColumnClass, path: Path) -> Shape | None:
         new=tuple(k for k, label in enumerate(path.target) if label not in path.source),
         strides=tuple(strides[label] for label in (*acted, leg, *new)),
         size=math.prod(sizes[label] for label in labels),
+        leg=sizes[leg],
+        axes=tuple(labels.index(label) for label in (*acted, leg, *new)),
     )
 
 
-def _groups(shapes: Sequence[Shape], flops: Sequence[float], body: float) -> Iterator[tuple[int, int]]:
-    """Runs [first, last) of all shapes with the least work in all, where each run counts as `body` more."""
+def groups(count: int, body: float, more: Callable[[int, int], float]) -> Iterator[tuple[int, int]]:
+    """Runs [first, last) of so many columns with the least work in all, where each run counts as `body` more.
+
+    more: the work that sharing a body adds to the columns [first, last).
+    """
     best: list[tuple[float, int]] = [(0.0, 0)]
-    for last in range(1, len(shapes) + 1):
+    for last in range(1, count + 1):
         options = []
         for first in range(last):
             alone = last - first == 1
-            more = body if alone else RUN_BODIES * body + _more(shapes[first:last], flops[first:last])
-            options.append((best[first][0] + more, first))
+            options.append((best[first][0] + (body if alone else RUN_BODIES * body + more(first, last)), first))
         best.append(min(options))
-    ends = [len(shapes)]
+    ends = [count]
     while ends[-1]:
         ends.append(best[ends[-1]][1])
     return zip(ends[:0:-1], ends[-2::-1], strict=True)

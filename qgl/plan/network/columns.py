@@ -59,6 +59,11 @@ class Segment:
     pattern: tuple[int, ...]
     repeats: int
 
+    @property
+    def stop(self) -> int:
+        """The column behind the last one."""
+        return self.start + len(self.pattern) * self.repeats
+
 
 @dataclass(frozen=True, eq=False)
 class Columns:

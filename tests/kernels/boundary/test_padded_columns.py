@@ -62,7 +62,7 @@ def test_likelihoods_of_a_grid_and_their_gradient(noisy: bool, monkeypatch: pyte
     padded = answered()
     expected = probabilities(program, inputs)[strings.astype(int) @ 2 ** np.arange(7, -1, -1)]
     np.testing.assert_allclose(padded[1], np.log(expected), rtol=1e-9)
-    monkeypatch.setattr("qgl.kernels.boundary.columns.parts_of", lambda columns, _: range(len(columns.segments)))
+    monkeypatch.setattr("qgl.kernels.boundary.stretches.parts_of", lambda columns, _: range(len(columns.segments)))
     jax.tree.map(lambda one, other: np.testing.assert_allclose(one, other, rtol=1e-9), padded, answered())
 
 

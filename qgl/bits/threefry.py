@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-Words = Any  # an array of NumPy or JAX, of uint32
+Integers = Any  # an array of NumPy or JAX, of uint32
 
 NAME = "threefry2x32"
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
@@ -19,23 +19,25 @@ _PARITY = np.uint32(0x1BD11BDA)
 class Operations(Protocol):
     """What is done with arrays of uint32 that have one shape; sums leave out what is above 32 bits."""
 
-    def add(self, left: Words, right: Words) -> Words:
+    def add(self, left: Integers, right: Integers) -> Integers:
         """The sum."""
 
-    def bitwise_xor(self, left: Words, right: Words) -> Words:
+    def bitwise_xor(self, left: Integers, right: Integers) -> Integers:
         """The exclusive or."""
 
-    def bitwise_or(self, left: Words, right: Words) -> Words:
+    def bitwise_or(self, left: Integers, right: Integers) -> Integers:
         """The inclusive or."""
 
-    def left_shift(self, words: Words, places: np.uint32) -> Words:
+    def left_shift(self, numbers: Integers, places: np.uint32) -> Integers:
         """Bits moved to higher places."""
 
-    def right_shift(self, words: Words, places: np.uint32) -> Words:
+    def right_shift(self, numbers: Integers, places: np.uint32) -> Integers:
         """Bits moved to lower places, with 0 behind them."""
 
 
-def hashed(operations: Operations, key: tuple[Words, Words], counters: tuple[Words, Words]) -> tuple[Words, Words]:
+def hashed(
+    operations: Operations, key: tuple[Integers, Integers], counters: tuple[Integers, Integers]
+) -> tuple[Integers, Integers]:
     """The hashes of pairs of words by keys, all of one shape or of shapes that the operations broadcast."""
     add, xor = operations.add, operations.bitwise_xor
     parity = xor(xor(key[0], key[1]), _PARITY)

@@ -121,12 +121,14 @@ def planner(
     precision: str = "single",
     memory_limit: int | None = None,
     approximate: Approximation | None = None,
+    differentiates: bool = False,
 ) -> Planner:
     """What plans for queries of a circuit, one set after another.
 
     precision: "single" or "double". memory_limit: bytes; None: what this machine has. approximate: what answers may be
-    approximated by; None: nothing, all are exact.
+    approximated by; None: nothing, all are exact. differentiates: whether training takes the gradient of likelihoods.
     """
-    from qgl.plan.planner import Planner, methods_of
+    from qgl.plan.planner import METHODS, Planner
+    from qgl.plan.preference import allowed_by
 
-    return Planner(circuit, precision, memory_limit, methods_of(approximate))
+    return Planner(circuit, precision, memory_limit, METHODS, allowed_by(approximate, differentiates))

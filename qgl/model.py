@@ -37,8 +37,9 @@ from qgl.objectives.ensembles.comparison import EnsembleComparison
 from qgl.objectives.model import Objective
 from qgl.objectives.terms import WeightedObjective, against, combined, known_of, terms_of, with_known
 from qgl.parameters import Parameters, Params
+from qgl.program.calls.gradients import Sweep
 from qgl.program.program import Program
-from qgl.query import Probabilities, Query
+from qgl.query import Probabilities, Query, is_of_strings
 from qgl.questions import check_query, checked_queries, in_reverse_mode, of_bits_only, random_key
 
 if TYPE_CHECKING:
@@ -371,7 +372,15 @@ class Model(Questions):
             device_limit(),
             drawing=self.drawing,
             approximate=self.program.train.approximate,
+            differentiates=self.differentiates_strings,
         )
+
+    @functools.cached_property
+    def differentiates_strings(self) -> bool:
+        """Whether training takes the gradient of likelihoods of strings, where truncated sweeps are allowed."""
+        settings = self.program.train
+        asked = (query for term in self.objectives for query in term.objective.queries)
+        return isinstance(settings.approximate, Sweep) and settings.by_gradient and any(map(is_of_strings, asked))
 
     def plan(self, *queries: Query) -> Plan:
         """How queries are answered that are planned together: all of bits or all of the quantum state.

@@ -246,6 +246,11 @@ Query = (
 )
 
 
+def is_of_strings(query: Query) -> bool:
+    """Whether likelihoods of strings are asked for, in whatever bases."""
+    return isinstance(query, LogProb | GivenStrings | GivenOutcomes)
+
+
 def reads_only_bits(query: Query) -> bool:
     """Whether the answer depends on the diagonal of the visible density matrix only."""
     match query:

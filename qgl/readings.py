@@ -230,6 +230,7 @@ class Readings:
         told: Callable[[str], None] | None = None,
         drawing: Drawing | None = None,
         approximate: Approximation | None = None,
+        differentiates: bool = False,
     ) -> None:
         self.circuit, self.drawing = resolve_given(circuit), drawing
         self._from_rows = circuit
@@ -237,7 +238,7 @@ class Readings:
         self.labels = sum(map(is_kept, patterns(circuit.operations))) if drawing is None else drawing.cut.labels
         self.required = required_outcomes(circuit)
         self.readout = Readout(outputs, circuit.parameters, self.width, self.labels, self.required)
-        self._options = precision, memory_limit, told, approximate
+        self._options = precision, memory_limit, told, approximate, differentiates
         self._simulators: dict[tuple[int, tuple[Query, ...]], Simulator] = {}
         self._at_once: dict[Query, bool] = {}
 
@@ -328,7 +329,7 @@ class Readings:
     @functools.cached_property
     def _of_rows(self) -> Planner:
         planner = self._planner(self._from_rows)
-        planner.methods = (LightCones(of_rows=True),)
+        planner.methods, planner.allowed = (LightCones(of_rows=True),), None
         return planner
 
     @functools.cached_property
@@ -355,8 +356,8 @@ class Readings:
         return self._planner(with_outcomes_read(with_bases_read(self.circuit), is_required))
 
     def _planner(self, circuit: Circuit) -> Planner:
-        precision, limit, told, approximate = self._options
-        planner = compiler.planner(circuit, precision, limit, approximate)
+        precision, limit, told, approximate, differentiates = self._options
+        planner = compiler.planner(circuit, precision, limit, approximate, differentiates)
         planner.told = told or planner.told
         return planner
 

@@ -150,10 +150,12 @@ def _graphml(program: Program) -> str:
 
 def _plan(program: Program) -> Any:
     from qgl.compiler import circuit_of, planner
+    from qgl.model import Model
     from qgl.report.planned_queries import OBJECTIVE, planned_queries
 
-    planned = planned_queries(program)
-    planning = planner(circuit_of(program), program.train.precision, approximate=program.train.approximate)
+    planned, train = planned_queries(program), program.train
+    graded = Model(program).differentiates_strings
+    planning = planner(circuit_of(program), train.precision, approximate=train.approximate, differentiates=graded)
     of_objective = [one for one in planned if one.kind == OBJECTIVE] or planned[-1:]
     return [planning.plan(one.queries).to_json() for one in of_objective]
 

@@ -167,15 +167,15 @@ def ensemble_lines(program: Program) -> list[str]:
 
 def _approximate(program: Program) -> list[str]:
     """What answers may be approximated by, in words."""
-    from qgl.program.calls.gradients import Sweep
+    from qgl.program.calls.gradients import STRINGS, Sweep
 
     allowed = program.train.approximate
     if allowed is None:
         return []
     if isinstance(allowed, Sweep):
         return [
-            f"approximate: `sweep` keeps a bond of {allowed.bond:,} where no exact method answers for strings; each of "
-            "its answers is told with an estimate of the error"
+            f"approximate: `sweep` keeps a bond of {allowed.bond:,} where {STRINGS:,} exact strings would take more "
+            f"than {allowed.exact_within:g} s; each of its answers is told with an estimate of the error"
         ]
     kept = [
         f"of at most {allowed.weight} letters" if allowed.weight is not None else "",
@@ -186,8 +186,8 @@ def _approximate(program: Program) -> list[str]:
     kept_for = "" if allowed.refresh is None else f"; in training the same words for {allowed.refresh} steps"
     wording = ", ".join(filter(None, kept)) or "all of them: the answers are exact"
     return [
-        f"approximate: `propagation` keeps Pauli words {wording}; each of its answers is told with an estimate of the "
-        f"error{within}{kept_for}"
+        f"approximate: `propagation` keeps Pauli words {wording}, where exact answers would take more than "
+        f"{allowed.exact_within:g} s; each of its answers is told with an estimate of the error{within}{kept_for}"
     ]
 
 
@@ -308,6 +308,8 @@ def _block(console: Console, row: Row, times: int, elements: int, purposes: str)
         console.print(_table(row, able))
     else:
         console.print(f"  {NO_METHOD}", style="red")
+    if row.because:
+        console.print(Padding(Text(f"truncated: {row.because}"), (0, 0, 0, 4), expand=False))
     for candidate in row.candidates:
         if candidate.refused:
             console.print(

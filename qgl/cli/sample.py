@@ -174,7 +174,7 @@ def _draw(
             rows = in_chunks.sample(model, run.params, number, seed, given)
             classes = np.zeros(number) if given is None else np.full(number, given[0])
         asked = [[float(each)] for each in np.unique(classes)] if alone else [given]
-        error = sampling_error(model, run.params, asked)
+        error = sampling_error(model, run.params, asked, number)
     if error is not None:
         typer.echo(f"strings are approximate, by {error}", err=True)
     units = None if learnt is None else in_units(rows, learnt, np.random.default_rng(seed) if inside else None)

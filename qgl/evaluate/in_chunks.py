@@ -18,7 +18,7 @@ from qgl.evaluate.distributions import log_of
 from qgl.kernels.final_state import sample as drawn_from
 from qgl.model import Model
 from qgl.parameters import Params
-from qgl.query import GivenStrings, Probabilities, Query, Samples, most_of_remainder
+from qgl.query import GivenStrings, LogProb, Probabilities, Query, Samples, most_of_remainder
 
 _BITS = 2**18  # of the strings whose likelihoods are asked at once
 _DRAWN_BITS = 2**22  # of those drawn at once
@@ -57,13 +57,17 @@ def log_prob(
 
 def _one_by_one(model: Model, params: Params, rows: NDArray[np.uint8], condition: Any) -> NDArray[np.float64]:
     """`log_prob` by one compiled program for all chunks of strings."""
-    chunk = _fitting(model, GivenStrings, min(len(rows), max(1, _BITS // model.width)))
+    chunk = _fitting(model, GivenStrings, _chunk(model, len(rows)))
     answers = []
     for start in range(0, len(rows), chunk):
         part = rows[start : start + chunk]
         filled = np.concatenate([part, np.repeat(part[:1], chunk - len(part), axis=0)])
         answers.append(np.asarray(model.log_prob(params, filled, condition), dtype=np.float64)[: len(part)])
     return np.concatenate(answers)
+
+
+def _chunk(model: Model, rows: int) -> int:
+    return min(rows, max(1, _BITS // model.width))
 
 
 def log_prob_in_bases(
@@ -128,6 +132,21 @@ def sampling_seconds(model: Model, number: int) -> float:
     if _drawn_from_all(model, chunk, chunks):
         return _seconds(model, Probabilities())
     return chunks * _seconds(model, Samples(chunk))
+
+
+def as_put(model: Model, query: Query) -> Query:
+    """What `log_prob` and `sample` put to a model in place of a question about many strings, where they put strings.
+
+    Raises:
+        QglError: QGL0810, not even one string fits into memory.
+    """
+    match query:
+        case LogProb():
+            return GivenStrings(_fitting(model, GivenStrings, _chunk(model, len(query.rows))))
+        case Samples(shots):
+            return Samples(_fitting(model, Samples, _most_at_once(model, shots)))
+        case _:
+            return query
 
 
 def _seconds(model: Model, query: Query) -> float:

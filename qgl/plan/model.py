@@ -126,17 +126,22 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One query of a plan, the chosen method first among its candidates; none where no method can answer."""
+    """One query of a plan, the chosen method first among its candidates; none where no method can answer.
+
+    because  why a truncated method is chosen; "" where none is
+    """
 
     query: Query
     chosen: str
     candidates: tuple[Candidate, ...]
+    because: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         return {
             "query": describe(self.query),
             "method": self.chosen or None,
+            "because": self.because or None,
             "candidates": [_candidate(candidate) for candidate in self.candidates],
         }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,13 +22,12 @@ from qgl.plan.gate_by_gate.method import GateByGate
 from qgl.plan.iqp.method import Iqp
 from qgl.plan.memory import for_arrays
 from qgl.plan.model import Candidate, Cost, Method, Plan, Prepared, Row, describe
+from qgl.plan.preference import Allowed, Weighing, weighing
 from qgl.plan.propagation.method import PauliPropagation
-from qgl.plan.propagation.propagate import Limits
 from qgl.plan.sectors.method import Sectors
 from qgl.plan.state.methods import DensityMatrix, StateVector
-from qgl.plan.sweep.method import TruncatedSweep
 from qgl.plan.trajectories.method import Trajectories
-from qgl.program.calls.gradients import Approximation, Propagation, Sweep
+from qgl.program.calls.gradients import Propagation, Sweep
 from qgl.query import Expectation, Probabilities, Query, Samples, reads_only_bits, restricted, support
 
 METHODS: tuple[Method, ...] = (
@@ -47,21 +45,7 @@ METHODS: tuple[Method, ...] = (
 )
 
 
-def methods_of(approximate: Approximation | None) -> tuple[Method, ...]:
-    """What may be chosen from: exact methods, and what a program allows beside them."""
-    if approximate is None:
-        return METHODS
-    if isinstance(approximate, Sweep):
-        return (*METHODS, TruncatedSweep(approximate.bond))
-    limits = Limits(approximate.weight, approximate.smallest, approximate.terms)
-    return (*METHODS, PauliPropagation(limits))
-
-
 APPROXIMATE = (Propagation.method, Sweep.method)
-LAST_RESORTS = ("ancestral", "exact propagation", "contraction", "gate by gate")  # to find what they take needs seconds
-PATIENCE = 1.0  # seconds of a gradient up to which a last resort is not asked
-RESORTS_OF_TRUNCATED = ("cones", *LAST_RESORTS)  # where truncated answers are allowed: wide cones need minutes to plan
-PATIENCE_OF_TRUNCATED = 60.0
 
 
 def _silent(wording: str) -> None:
@@ -94,7 +78,8 @@ class Planner:
 
     precision     "single" or "double"
     memory_limit  bytes of arrays; None: those of a process that fits into what the machine has free
-    methods       what may be chosen from
+    methods       exact ones that may be chosen from
+    allowed       what may be chosen beside them
     told          hears which method is asked, as to find what one takes can need seconds
     """
 
@@ -102,6 +87,7 @@ class Planner:
     precision: str = "single"
     memory_limit: int | None = None
     methods: tuple[Method, ...] = METHODS
+    allowed: Allowed | None = None
     told: Callable[[str], None] = _silent
     _prepared: dict[tuple[tuple[int, ...], bool], tuple[CircuitVariants, dict[str, Prepared]]] = field(
         default_factory=dict
@@ -109,7 +95,7 @@ class Planner:
 
     @put_off()
     def plan(self, queries: Sequence[Query]) -> Plan:
-        """The cheapest exact way to answer each query; work that queries share is counted once.
+        """The cheapest way to answer each query, exact or as allowed; work that queries share is counted once.
 
         Where the queries look at some visible qubits only, the circuit is cut down to the light cone of these.
 
@@ -137,7 +123,8 @@ class Planner:
         queries = tuple(dict.fromkeys(restricted(query, seen) for query in queries))
         variants, prepared = self._prepare(seen, all(reads_only_bits(query) for query in queries))
         limit = for_arrays() if self.memory_limit is None else self.memory_limit
-        return Weighed(variants, seen, _choose(queries, prepared, self.precision, limit, self.told), limit)
+        rows = _choose(queries, prepared, self.allowed, self.precision, limit, self.told)
+        return Weighed(variants, seen, rows, limit)
 
     def _prepare(self, seen: tuple[int, ...], bits_only: bool) -> tuple[CircuitVariants, dict[str, Prepared]]:
         if (seen, bits_only) not in self._prepared:
@@ -145,7 +132,8 @@ class Planner:
             variants = CircuitVariants(
                 self.circuit if whole else light_cone(self.circuit.with_hidden_read, seen), bits_only
             )
-            prepared = {method.name: method.prepare(variants) for method in self.methods}
+            methods = self.methods if self.allowed is None else (*self.methods, self.allowed.method)
+            prepared = {method.name: method.prepare(variants) for method in methods}
             self._prepared[seen, bits_only] = variants, prepared
         return self._prepared[seen, bits_only]
 
@@ -158,39 +146,29 @@ def plan(
 
 
 def _choose(
-    queries: Sequence[Query], prepared: dict[str, Prepared], precision: str, limit: int, told: Callable[[str], None]
+    queries: Sequence[Query],
+    prepared: dict[str, Prepared],
+    allowed: Allowed | None,
+    precision: str,
+    limit: int,
+    told: Callable[[str], None],
 ) -> tuple[Row, ...]:
-    costs = {query: _costs(query, prepared, precision, limit, told) for query in queries}
-    reasons = {query: {name: _refusal(cost, limit) for name, cost in costs[query].items()} for query in queries}
-    fitting = {query: fits for query in queries if (fits := [name for name in prepared if not reasons[query][name]])}
-    chosen = _assign(fitting, costs)
-    return tuple(_row(query, chosen.get(query, ""), costs[query], reasons[query]) for query in queries)
-
-
-def _costs(
-    query: Query, prepared: dict[str, Prepared], precision: str, limit: int, told: Callable[[str], None]
-) -> dict[str, Cost]:
-    """What every method would take; a last resort is not asked where another method is quick."""
-
-    def cost(name: str) -> Cost:
+    def cost(name: str, query: Query) -> Cost:
         told(f"{describe(query)}, by {name}")
         return prepared[name].cost(query, precision)
 
-    truncated = "propagation" in prepared
-    resorts, patience = (RESORTS_OF_TRUNCATED, PATIENCE_OF_TRUNCATED) if truncated else (LAST_RESORTS, PATIENCE)
-    last = Sweep.method  # asked only where no exact method answers
-    costs = {name: cost(name) for name in prepared if name not in (*resorts, last)}
-    quickest = min((cost.seconds for cost in costs.values() if not _refusal(cost, limit)), default=math.inf)
-    for name in resorts:
-        if name not in prepared:
-            continue
-        quick = quickest <= patience
-        costs[name] = Cost.refused("not tried, as others are quick") if quick else cost(name)
-        if not _refusal(costs[name], limit):
-            quickest = min(quickest, costs[name].seconds)
-    if last in prepared:
-        costs[last] = cost(last) if quickest == math.inf else Cost.refused("not tried, as an exact method answers")
-    return costs
+    def weighed(query: Query) -> Weighing:
+        return weighing(query, prepared, allowed, cost, lambda cost: not _refusal(cost, limit))
+
+    found = {query: weighed(query) for query in queries}
+    costs = {query: one.costs for query, one in found.items()}
+    refusals = {query: {name: _refusal(cost, limit) for name, cost in costs[query].items()} for query in queries}
+    able = {
+        query: [name for name in prepared if not refusals[query][name] and name not in found[query].reasons]
+        for query in queries
+    }
+    chosen = _assign({query: names for query, names in able.items() if names}, costs)
+    return tuple(_row(query, chosen.get(query, ""), found[query], refusals[query]) for query in queries)
 
 
 def _refusal(cost: Cost, limit: int) -> str:
@@ -231,17 +209,20 @@ def _own(cost: Cost) -> float:
     return cost.seconds - cost.shared
 
 
-def _row(query: Query, chosen: str, costs: dict[str, Cost], reasons: dict[str, str]) -> Row:
+def _row(query: Query, chosen: str, found: Weighing, refusals: dict[str, str]) -> Row:
+    costs = found.costs
+
     def why(name: str) -> str:
-        if name == chosen or reasons[name]:
-            return reasons[name]
+        if name == chosen or refusals[name] or name in found.reasons:
+            return refusals[name] or found.reasons.get(name, "")
         ratio = costs[name].seconds / max(costs[chosen].seconds, 1e-12)
         if ratio < 1:
             return "another query is answered by the chosen one anyway"
         return f"{ratio:.2g} times as long" if ratio < 99.5 else f"{ratio:,.0f} times as long"
 
-    order = sorted(costs, key=lambda name: (name != chosen, bool(reasons[name]), costs[name].seconds))
-    return Row(query, chosen, tuple(Candidate(name, costs[name], why(name), bool(reasons[name])) for name in order))
+    order = sorted(costs, key=lambda name: (name != chosen, bool(refusals[name]), costs[name].seconds))
+    candidates = (Candidate(name, costs[name], why(name), bool(refusals[name])) for name in order)
+    return Row(query, chosen, tuple(candidates), found.because)
 
 
 def _too_large(circuit: Circuit, row: Row, limit: int, copies: int, seeds: int) -> TooLarge:

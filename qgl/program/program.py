@@ -26,7 +26,7 @@ from qgl.program.calls.objectives import ObjectiveCall
 from qgl.program.calls.optimizers import OptimizerCall
 from qgl.program.calls.reports import ReportCall
 from qgl.program.calls.stops import Early, StopCall
-from qgl.program.calls.strategies import Gradient, StrategyCall
+from qgl.program.calls.strategies import BY_GRADIENT, Gradient, StrategyCall
 from qgl.program.labels import Labels
 from qgl.program.membership import Rule
 from qgl.program.operations import Operation
@@ -324,6 +324,11 @@ class TrainSettings:
     @property
     def strategy_name(self) -> str:
         return Gradient.called if self.strategy is None else self.strategy.name
+
+    @property
+    def by_gradient(self) -> bool:
+        """Whether parameters are moved along the exact gradient of the loss."""
+        return self.strategy_name in BY_GRADIENT and self.from_shots is None
 
     @property
     def early(self) -> Early | None:

@@ -8,7 +8,6 @@ dropped is one, and says nothing in practice. What a sweep cuts off bounds the d
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,22 +19,31 @@ from numpy.typing import NDArray
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import TruncatedTooFar
+from qgl.evaluate import in_chunks
 from qgl.evaluate.row import Row
 from qgl.evaluate.table.evaluation import Answerer
+from qgl.kernels.simulator import Simulator
+from qgl.kernels.sweep.runner import TruncatedRunner
 from qgl.model import Model
 from qgl.objectives.model import Objective
 from qgl.parameters import Params
+from qgl.plan.planner import Planner
+from qgl.plan.sweep.method import TruncatedSweep
 from qgl.program.calls.gradients import Sweep
 from qgl.query import GivenStrings, LogProb, Query, Samples
 
 
 def is_truncated(model: Model, queries: Sequence[Query]) -> bool:
     """Whether a truncated method answers one of them."""
-    approximate = model.program.train.approximate
-    if approximate is None or not queries:
-        return False
-    rows = (row for weighed in model.readings.weigh(queries) for row in weighed.rows)
-    return any(row.chosen == approximate.method for row in rows)
+    return bool(why_truncated(model, queries))
+
+
+def why_truncated(model: Model, queries: Sequence[Query]) -> str:
+    """Why a truncated method answers one of them; "" where all answers are exact."""
+    if model.program.train.approximate is None or not queries:
+        return ""
+    put = [in_chunks.as_put(model, query) for query in queries]
+    return next((row.because for weighed in model.readings.weigh(put) for row in weighed.rows if row.because), "")
 
 
 @dataclass(frozen=True)
@@ -87,23 +95,28 @@ class SweepError:
     bond      the largest one of its chain
     distance  an estimate of a bound of the total variation distance of their distribution from the true one: the mean
               over some strings of the roots of all weights that were cut off
-    nats      the mean over these of log p, less that at twice the bond: an estimate of the relative entropy of the two;
-              None where there are no likelihoods
+    nats      the mean over these of log p, less that of a finer truncation: an estimate of the relative entropy of the
+              two; None where there are no likelihoods
+    because   why strings are not exact
     """
 
     bond: int
     distance: float
     nats: float | None
+    because: str
 
     def __str__(self) -> str:
-        finer = f"log p changes by {self.nats:.2g} nats on average at bond {2 * self.bond}"
         bound = f"is at most {self.distance:.2g}" if self.distance < 1 else "has no bound"
         parts = [f"the total variation distance of its distribution from the true one {bound}"]
-        return f"a truncated sweep of bond {self.bond}: {', '.join([*parts, *([] if self.nats is None else [finer])])}"
+        if self.nats is not None:
+            parts.append(f"log p changes by {self.nats:.2g} nats on average at bond {2 * self.bond}")
+        return f"a truncated sweep of bond {self.bond}, as {self.because}: {', '.join(parts)}"
 
 
-def sampling_error(model: Model, params: Params, conditions: Sequence[Any] = (None,)) -> SweepError | None:
-    """What truncation does to strings that a model draws; None where an exact method draws them.
+def sampling_error(
+    model: Model, params: Params, conditions: Sequence[Any] = (None,), number: int = STRINGS
+) -> SweepError | None:
+    """What truncation does to strings that a model draws, `number` of them; None where an exact method draws them.
 
     conditions: under which they are drawn. The largest errors are told.
 
@@ -111,10 +124,9 @@ def sampling_error(model: Model, params: Params, conditions: Sequence[Any] = (No
         QglError: QGL0810, no method draws any.
     """
     allowed = model.program.train.approximate
-    if not isinstance(allowed, Sweep) or not is_truncated(model, (Samples(STRINGS),)):
+    because = why_truncated(model, (Samples(number),)) if isinstance(allowed, Sweep) else ""
+    if not isinstance(allowed, Sweep) or not because:
         return None
-    if model.readings.required:  # what is thrown away is not bounded
-        return SweepError(allowed.bond, math.inf, None)
     able = is_truncated(model, (GivenStrings(STRINGS),))
     distance, nats = 0.0, []
     for condition in conditions:
@@ -123,7 +135,7 @@ def sampling_error(model: Model, params: Params, conditions: Sequence[Any] = (No
         if able:
             coarse, fine = (np.asarray(each.log_prob(params, rows, condition)) for each in (model, model.refined))
             nats.append(float(np.mean(coarse - fine)))
-    return SweepError(allowed.bond, distance, max(nats, key=abs, default=None))
+    return SweepError(allowed.bond, distance, max(nats, key=abs, default=None), because)
 
 
 def cut_off(model: Model, params: Params, known: Mapping[Query, Any]) -> str:
@@ -138,13 +150,14 @@ def cut_off(model: Model, params: Params, known: Mapping[Query, Any]) -> str:
         _, lost = _drawn(model, params, None)
     else:
         return ""
-    return f"bond {allowed.bond}: the roots of all weights that were cut off for a string add up to {lost.mean():.2g}"
+    because = why_truncated(model, tuple(known))
+    cut = f"the roots of all weights that were cut off for a string add up to {lost.mean():.2g}"
+    return f"bond {allowed.bond}, as {because}: {cut}"
 
 
 def _lost(model: Model, params: Params, rows: NDArray[np.uint8]) -> NDArray[np.float64]:
     """The roots of what is cut off on the way of strings, added up: of a mixture, the mean of its circuits."""
-    (share,) = model.readings.shares((GivenStrings(len(rows)),))
-    (runner,) = model.readings.simulator(share).sweeps
+    runner = _sweep_of(model, GivenStrings(len(rows)))
     weights = model.parameters.weights / model.parameters.weights.sum()
     each = [runner.lost(inputs, rows) for inputs in model.parameters.inputs(params, None, np.float32)]
     lost: NDArray[np.float64] = np.tensordot(weights, np.stack(each), axes=1)
@@ -153,12 +166,22 @@ def _lost(model: Model, params: Params, rows: NDArray[np.uint8]) -> NDArray[np.f
 
 def _drawn(model: Model, params: Params, condition: Any) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Strings of a model that is swept, shape (strings, n), and the roots of what is cut off for each, added up."""
-    (share,) = model.readings.shares((Samples(STRINGS),))
-    (runner,) = model.readings.simulator(share).sweeps
+    runner = _sweep_of(model, Samples(STRINGS))
     elements, weights = model.parameters.inputs(params, condition, np.float32), model.parameters.weights
     counts = np.random.default_rng(0).multinomial(STRINGS, weights / weights.sum())
     parts = [runner.drawn(elements[k], int(counts[k]), int(k)) for k in np.flatnonzero(counts)]
     return np.concatenate([rows for rows, _ in parts]), np.concatenate([lost for _, lost in parts])
+
+
+def _sweep_of(model: Model, query: Query) -> TruncatedRunner:
+    """What would sweep for a query, also where for so few strings an exact method fits into memory."""
+    allowed = model.program.train.approximate
+    assert isinstance(allowed, Sweep)
+    (share,) = model.readings.shares((query,))
+    given = share.planner
+    planner = Planner(given.circuit, given.precision, given.memory_limit, (TruncatedSweep(allowed.bond),))
+    (runner,) = Simulator(planner.plan(share.queries)).sweeps
+    return runner
 
 
 def _joined(*notes: str) -> str:

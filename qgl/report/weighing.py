@@ -17,7 +17,7 @@ from qgl.plan.memory import for_arrays, process_bytes
 from qgl.plan.model import Row, describe
 from qgl.plan.planner import Weighed
 from qgl.program.calls.gradients import Sweep
-from qgl.program.calls.strategies import BY_GRADIENT, CMA, LayerwiseSearch
+from qgl.program.calls.strategies import CMA, LayerwiseSearch
 from qgl.program.program import Program, TrainSettings
 from qgl.query import restricted
 from qgl.readings import BasesShare, Readings
@@ -68,7 +68,16 @@ def weigh(program: Program, memory_limit: int | None = None, told: Callable[[str
     parameters = Parameters(program.parameters)
     drawing = Drawing.of(program, parameters)
     circuit, settings = circuit_of(program), program.train
-    readings = Readings(circuit, program.outputs, settings.precision, limit, told, drawing, settings.approximate)
+    readings = Readings(
+        circuit,
+        program.outputs,
+        settings.precision,
+        limit,
+        told,
+        drawing,
+        settings.approximate,
+        Model(program).differentiates_strings,
+    )
     elements = len(parameters.weights)
     return [answer for planned in planned_queries(program) for answer in _answers(planned, readings, elements)]
 
@@ -150,8 +159,7 @@ def refusals(answers: Sequence[Answer], settings: TrainSettings) -> list[Diagnos
 
 def without_gradient(answers: Sequence[Answer], settings: TrainSettings) -> list[Diagnostic]:
     """What the objective asks of truncated sweeps, where it is trained along the gradient."""
-    by_gradient = settings.strategy_name in BY_GRADIENT and settings.from_shots is None
-    if not isinstance(settings.approximate, Sweep) or not by_gradient:
+    if not isinstance(settings.approximate, Sweep) or not settings.by_gradient:
         return []
     span, objective = settings.approximate.span, (each for each in answers if each.planned.kind == OBJECTIVE)
     rows = (row for each in objective for row in each.weighed.rows if row.chosen == Sweep.method)

@@ -44,9 +44,15 @@ GRADIENTS: Kind[GradientCall] = Kind("gradient", "gradient rule", (Exact, Parame
 
 @record
 class ApproximationCall(Call):
-    """A call of an approximation; `method` names what the planner calls its answers by."""
+    """A call of an approximation; `method` names what the planner calls its answers by.
+
+    All have `exact_within`: where an exact answer is predicted to take no longer, it is taken (`qgl.plan.preference`).
+    """
 
     method: ClassVar[str]
+
+
+STRINGS = 1000  # whose predicted time decides between exact and truncated ones
 
 
 @call("propagation")
@@ -70,6 +76,9 @@ class Propagation(ApproximationCall):
         "steps of training for which the words that were kept stay the same; found anew at each by default",
         default=None,
     )
+    exact_within: float = argument(
+        NOT_NEGATIVE, "predicted seconds of an exact answer up to which that is taken", default=1.0
+    )
 
     @property
     def finer(self) -> Propagation:
@@ -79,7 +88,9 @@ class Propagation(ApproximationCall):
         """
         weight = None if self.weight is None else self.weight + 2
         terms = None if self.terms is None else 4 * self.terms
-        return Propagation(weight, self.smallest / 4, terms, self.tolerance, span=self.span)
+        return Propagation(
+            weight, self.smallest / 4, terms, self.tolerance, exact_within=self.exact_within, span=self.span
+        )
 
 
 @call("sweep")
@@ -91,11 +102,16 @@ class Sweep(ApproximationCall):
     refresh: ClassVar[None] = None
 
     bond: int = argument(Integer(1, 4096), "the largest bond of that state; what is more is cut off")
+    exact_within: float = argument(
+        NOT_NEGATIVE,
+        f"predicted seconds of {STRINGS:,} exact strings up to which these are taken",
+        default=60.0,
+    )
 
     @property
     def finer(self) -> Sweep:
         """Of twice the bond: the difference of the answers is an estimate of the error."""
-        return Sweep(2 * self.bond, span=self.span)
+        return Sweep(2 * self.bond, self.exact_within, span=self.span)
 
 
 Approximation = Propagation | Sweep

@@ -15,7 +15,8 @@ from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.network.tensors import UnsuitableError
-from qgl.plan.planner import METHODS, Planner, methods_of
+from qgl.plan.planner import Planner
+from qgl.plan.preference import allowed_by
 from qgl.plan.propagation.factors import factors_of
 from qgl.plan.propagation.local_steps import Batch, Letters, batch_of
 from qgl.plan.propagation.method import PauliPropagation
@@ -36,11 +37,11 @@ model { repeat 5 { rx(0.2) v; for (a, b) in edges(field) { rzz(0.3) a, b; } } rx
 
 
 def test_truncated_methods_are_there_only_where_allowed() -> None:
-    assert methods_of(None) == METHODS
-    allowed = methods_of(Propagation(weight=4, smallest=1e-3, span=HERE))
-    assert allowed[-1] == PauliPropagation(Limits(weight=4, smallest=1e-3))
+    assert allowed_by(None) is None
+    allowed = allowed_by(Propagation(weight=4, smallest=1e-3, span=HERE))
+    assert allowed is not None and allowed.method == PauliPropagation(Limits(weight=4, smallest=1e-3))
     pauli_words = Expectation.of(["I" * 14 + "Z" + "I" * 21])
-    (row,) = Planner(Circuit.of(program(GRID)), methods=allowed).weigh([pauli_words]).rows
+    (row,) = Planner(Circuit.of(program(GRID)), allowed=allowed).weigh([pauli_words]).rows
     assert row.chosen == "propagation"
 
 

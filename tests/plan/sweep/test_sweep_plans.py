@@ -15,7 +15,8 @@ from qgl.kernels.sweep.chain import Chain
 from qgl.kernels.sweep.runner import TruncatedRunner
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.model import Cost
-from qgl.plan.planner import Planner, methods_of
+from qgl.plan.planner import Planner
+from qgl.plan.preference import allowed_by
 from qgl.plan.sweep.method import PreparedTruncated, TruncatedSweep
 from qgl.plan.sweep.work import Shapes, work_of
 from qgl.program.calls.gradients import Sweep
@@ -31,12 +32,12 @@ def cost(program: Program, query: Query, bond: int = 8) -> Cost:
 
 
 def test_it_is_asked_only_where_it_is_allowed_and_no_exact_method_answers() -> None:
-    allowed = methods_of(Sweep(8, span=HERE))
+    allowed = allowed_by(Sweep(8, span=HERE))
     for program, wanted in ((grid(2, 3, 2), False), (grid(8, 10, 5), True)):
-        row = Planner(Circuit.of(program), methods=allowed, memory_limit=10**9).weigh([Samples(10)]).rows[0]
+        row = Planner(Circuit.of(program), allowed=allowed, memory_limit=10**9).weigh([Samples(10)]).rows[0]
         assert (row.chosen == "sweep") is wanted
         (candidate,) = [one for one in row.candidates if one.method == "sweep"]
-        assert wanted or "an exact method answers" in candidate.reason
+        assert wanted or "an exact method takes 60 s at most" in candidate.reason
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(6, 14), (14, 6), (7, 7)])

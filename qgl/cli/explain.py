@@ -173,9 +173,12 @@ def _approximate(program: Program) -> list[str]:
     if allowed is None:
         return []
     if isinstance(allowed, Sweep):
+        bounded = (
+            "" if allowed.tolerance is None else f", and a bound of the distance, which may be {allowed.tolerance:g}"
+        )
         return [
             f"approximate: `sweep` keeps a bond of {allowed.bond:,} where {STRINGS:,} exact strings would take more "
-            f"than {allowed.exact_within:g} s; each of its answers is told with an estimate of the error"
+            f"than {allowed.exact_within:g} s; each of its answers is told with an estimate of the error{bounded}"
         ]
     kept = [
         f"of at most {allowed.weight} letters" if allowed.weight is not None else "",

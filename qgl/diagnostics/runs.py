@@ -136,16 +136,29 @@ class NonFiniteLoss(Diagnostic):
 class TruncatedTooFar(Diagnostic):
     """The program allows truncated answers within a tolerance, and where training begins they are not within it.
 
-    The estimate is the largest difference of a mean of a Pauli word from that of a finer truncation: a quarter of
-    `smallest`, two letters more than `weight`, and four times the `terms`. It is no bound.
+    Of Pauli words the largest difference of a mean from that of a finer truncation is looked at: a quarter of
+    `smallest`, two letters more than `weight`, and four times the `terms`. It is an estimate, and no bound. Of a sweep
+    it is the bound of the distance of its distribution of strings from the true one.
     """
 
     error: float
     tolerance: float
+    bond: int | None  # of a sweep
 
     code = "QGL0916"
-    message = says("the error of a mean is estimated at {error:.2g}, above the tolerance of {tolerance:g}")
-    help = "lower `smallest`, raise `weight` and `terms`, or raise the `tolerance`"
+
+    @property
+    def message(self) -> str:
+        if self.bond is None:
+            told = f"the error of a mean is estimated at {self.error:.2g}"
+        else:
+            told = f"the distance of the distribution of bond {self.bond} is bounded by {self.error:.2g}"
+        return f"{told}, above the tolerance of {self.tolerance:g}"
+
+    @property
+    def help(self) -> str:
+        more = "lower `smallest`, raise `weight` and `terms`" if self.bond is None else "raise the `bond`"
+        return f"{more}, or raise the `tolerance`"
 
 
 class PatternTooLarge(Diagnostic):

@@ -48,7 +48,9 @@ def allowed_by(approximate: Approximation | None, differentiates: bool = False) 
     if approximate is None:
         return None
     if isinstance(approximate, Sweep):
-        return Allowed(TruncatedSweep(approximate.bond), approximate.exact_within, differentiates)
+        return Allowed(
+            TruncatedSweep(approximate.bond, approximate.tolerance), approximate.exact_within, differentiates
+        )
     limits = Limits(approximate.weight, approximate.smallest, approximate.terms)
     return Allowed(PauliPropagation(limits), approximate.exact_within)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -22,15 +22,14 @@ from qgl.diagnostics.runs import TruncatedTooFar
 from qgl.evaluate import in_chunks
 from qgl.evaluate.row import Row
 from qgl.evaluate.table.evaluation import Answerer
-from qgl.kernels.simulator import Simulator
-from qgl.kernels.sweep.runner import TruncatedRunner
 from qgl.model import Model
 from qgl.objectives.model import Objective
 from qgl.parameters import Params
-from qgl.plan.planner import Planner
-from qgl.plan.sweep.method import TruncatedSweep
-from qgl.program.calls.gradients import Sweep
+from qgl.program.calls.gradients import Propagation, Sweep
 from qgl.query import GivenStrings, LogProb, Query, Samples
+
+if TYPE_CHECKING:
+    from qgl.kernels.sweep.runner import TruncatedRunner
 
 
 def is_truncated(model: Model, queries: Sequence[Query]) -> bool:
@@ -98,18 +97,22 @@ class SweepError:
     nats      the mean over these of log p, less that of a finer truncation: an estimate of the relative entropy of the
               two; None where there are no likelihoods
     because   why strings are not exact
+    tolerance that the program declares for the distance
     """
 
     bond: int
     distance: float
     nats: float | None
     because: str
+    tolerance: float | None = None
 
     def __str__(self) -> str:
         bound = f"is at most {self.distance:.2g}" if self.distance < 1 else "has no bound"
-        parts = [f"the total variation distance of its distribution from the true one {bound}"]
+        beyond = _above(self.distance, self.tolerance)
+        parts = [f"the total variation distance of its distribution from the true one {bound}{beyond}"]
         if self.nats is not None:
-            parts.append(f"log p changes by {self.nats:.2g} nats on average at bond {2 * self.bond}")
+            finer = f"bond {2 * self.bond}" + ("" if self.tolerance is None else f", tolerance {self.tolerance / 10:g}")
+            parts.append(f"log p changes by {self.nats:.2g} nats on average at {finer}")
         return f"a truncated sweep of bond {self.bond}, as {self.because}: {', '.join(parts)}"
 
 
@@ -135,7 +138,7 @@ def sampling_error(
         if able:
             coarse, fine = (np.asarray(each.log_prob(params, rows, condition)) for each in (model, model.refined))
             nats.append(float(np.mean(coarse - fine)))
-    return SweepError(allowed.bond, distance, max(nats, key=abs, default=None), because)
+    return SweepError(allowed.bond, distance, max(nats, key=abs, default=None), because, allowed.tolerance)
 
 
 def cut_off(model: Model, params: Params, known: Mapping[Query, Any]) -> str:
@@ -152,6 +155,7 @@ def cut_off(model: Model, params: Params, known: Mapping[Query, Any]) -> str:
         return ""
     because = why_truncated(model, tuple(known))
     cut = f"the roots of all weights that were cut off for a string add up to {lost.mean():.2g}"
+    cut += _above(float(lost.mean()), allowed.tolerance)
     return f"bond {allowed.bond}, as {because}: {cut}"
 
 
@@ -175,13 +179,23 @@ def _drawn(model: Model, params: Params, condition: Any) -> tuple[NDArray[np.uin
 
 def _sweep_of(model: Model, query: Query) -> TruncatedRunner:
     """What would sweep for a query, also where for so few strings an exact method fits into memory."""
+    from qgl.kernels.simulator import Simulator
+    from qgl.plan.planner import Planner
+    from qgl.plan.sweep.method import TruncatedSweep
+
     allowed = model.program.train.approximate
     assert isinstance(allowed, Sweep)
     (share,) = model.readings.shares((query,))
     given = share.planner
-    planner = Planner(given.circuit, given.precision, given.memory_limit, (TruncatedSweep(allowed.bond),))
+    planner = Planner(
+        given.circuit, given.precision, given.memory_limit, (TruncatedSweep(allowed.bond, allowed.tolerance),)
+    )
     (runner,) = Simulator(planner.plan(share.queries)).sweeps
     return runner
+
+
+def _above(distance: float, tolerance: float | None) -> str:
+    return "" if tolerance is None or distance <= tolerance else f", above the tolerance of {tolerance:g}"
 
 
 def _joined(*notes: str) -> str:
@@ -196,8 +210,9 @@ def _beyond(model: Model, row: Row, means: float) -> str:
 
 
 def _tolerance(model: Model) -> float | None:
+    """Of the error of a mean of a Pauli word."""
     approximate = model.program.train.approximate
-    return None if approximate is None else approximate.tolerance
+    return approximate.tolerance if isinstance(approximate, Propagation) else None
 
 
 @dataclass(frozen=True)
@@ -240,15 +255,24 @@ def _answers(model: Model, params: Params, objective: Objective) -> dict[Query, 
     return stacked
 
 
+def _conditions(objective: Objective) -> Sequence[Any]:
+    return (None,) if objective.conditions is None else tuple(objective.conditions)
+
+
 def within_tolerance(model: object, params: Params) -> LossError | None:
     """`loss_error` where training begins.
 
     Raises:
-        QglError: it is above the tolerance (QGL0916).
+        QglError: it is above the tolerance, or what a sweep cuts off is (QGL0916).
     """
     error = loss_error(model, params)
     if error is not None and isinstance(model, Model):
         tolerance, approximate = _tolerance(model), model.program.train.approximate
         if approximate is not None and tolerance is not None and error.means > tolerance:
-            raise QglError([TruncatedTooFar(approximate.span, error.means, tolerance)])
+            raise QglError([TruncatedTooFar(approximate.span, error.means, tolerance, None)])
+        if isinstance(approximate, Sweep) and approximate.tolerance is not None:
+            conditions = [row for term in model.objectives for row in _conditions(term.objective)]
+            distance = max(float(_drawn(model, params, row)[1].mean()) for row in conditions)
+            if distance > approximate.tolerance:
+                raise QglError([TruncatedTooFar(approximate.span, distance, approximate.tolerance, approximate.bond)])
     return error

@@ -14,6 +14,7 @@ import qgl
 from qgl.cli.main import app
 from qgl.diagnostics.model import QglError
 from qgl.plan.state.methods import StateVector
+from qgl.report.report import measure
 from qgl.report.truncation import sampling_error
 
 GRID = """
@@ -105,3 +106,23 @@ def test_strings_under_labels_are_told_with_the_largest_error_of_a_label(tmp_pat
     assert both.distance == max(one.distance for one in each if one is not None) > 0
     told = CliRunner().invoke(app, ["sample", str(tmp_path / "run"), "-n", "8"])
     assert told.exit_code == 0 and f"strings are approximate, by {both}" in told.stderr.replace("\n", " ")
+
+
+@pytest.mark.parametrize(("bond", "met"), [(64, True), (2, False)])
+def test_a_tolerance_is_met_or_told(bond: int, met: bool, tmp_path: Path) -> None:
+    text = GRID.format(strategy=CMA, bond=f"{bond}, tolerance = 1e-3")
+    model = qgl.loads(text)
+    params = model.init(jax.random.key(0))
+    error = sampling_error(model, params)
+    assert error is not None and (error.distance <= 1e-3) is met
+    assert ("above the tolerance of 0.001" in str(error)) is not met
+    (row,) = measure(model, params, model.program.reports)
+    assert ("above the tolerance of 0.001" in row.note) is not met
+    if met:
+        assert row.truncation is not None, "the difference from a tenth of the tolerance"
+        model.train(out=tmp_path / "run", display="quiet", pictures=False)
+        return
+    with pytest.raises(QglError) as raised:
+        model.train(out=tmp_path / "run", display="quiet")
+    (fault,) = raised.value.diagnostics
+    assert fault.code == "QGL0916" and "bond 2 is bounded by" in fault.message and "raise the `bond`" in fault.help

@@ -23,10 +23,17 @@ class Chain:
     """Qubits that are open.
 
     lost  of each string the sum of sqrt(w) over all cuts, shape (strings or 1,)
+
+    Args:
+        bond: the largest one.
+        tolerance: the sum of sqrt(w) that each string may come to, as far as `bond` allows; bonds are no larger than
+            that takes. Each cut has an equal share of what is left of it. None: bonds are cut down to `bond` alone.
+        cuts: how many there will be, of all gates.
     """
 
-    def __init__(self, bond: int) -> None:
+    def __init__(self, bond: int, tolerance: float | None = None, cuts: int = 0) -> None:
         self.bond, self.lost = bond, np.zeros(1)
+        self._tolerance, self._cuts = tolerance, cuts
         self._sites: list[Sites] = []
         self._centre = 0
 
@@ -98,19 +105,36 @@ class Chain:
         """Cuts the bond on the left of the centre, `place`, down, and makes the site there the centre."""
         site = self._sites[place]
         count, left, _, right = site.shape
-        if min(left, 2 * right) <= self.bond:
+        if self._tolerance is None and min(left, 2 * right) <= self.bond:
             self._move(place - 1)
             return
         u, s, v = np.linalg.svd(site.reshape(count, left, 2 * right), full_matrices=False)
         squares = np.square(s)
-        kept, total = squares[:, : self.bond].sum(axis=1), squares.sum(axis=1)
-        share = np.divide(kept, total, out=np.ones(count), where=total > 0)
-        self.lost = self.lost + np.sqrt(np.maximum(1 - share, 0.0))
-        s = s / np.sqrt(np.where(share > 0, share, 1.0))[:, None]
-        self._sites[place] = v[:, : self.bond].reshape(count, -1, 2, right)
-        carried = u[:, :, : self.bond] * s[:, None, : self.bond]
-        self._sites[place - 1] = _joined(self._sites[place - 1], carried)
+        total = squares.sum(axis=1, keepdims=True)
+        squares = np.divide(squares, total, out=np.zeros_like(squares), where=total > 0)
+        tails = np.concatenate([np.cumsum(squares[:, ::-1], axis=1)[:, ::-1], np.zeros((count, 1))], axis=1)
+        ranks = self._ranks(np.sqrt(tails))
+        lost = np.take_along_axis(tails, ranks[:, None], axis=1)
+        self.lost = self.lost + np.sqrt(lost[:, 0])
+        width = int(ranks.max())
+        s = np.where(np.arange(width) < ranks[:, None], s[:, :width], 0) / np.sqrt(1 - lost)
+        self._sites[place] = v[:, :width].reshape(count, -1, 2, right)
+        self._sites[place - 1] = _joined(self._sites[place - 1], u[:, :, :width] * s[:, None])
         self._centre = place - 1
+
+    def _ranks(self, roots: NDArray[np.float64]) -> NDArray[np.intp]:
+        """How many singular values of each string are kept, shape (count,), from the roots of the weights that each
+        number would cut off, shape (count, numbers + 1).
+
+        A string has its own, so that its likelihood does not depend on the strings beside it.
+        """
+        most = min(self.bond, roots.shape[1] - 1)
+        if self._tolerance is None:
+            return np.full(len(roots), most)
+        allowed = np.maximum(self._tolerance - self.lost, 0.0) / max(self._cuts, 1)
+        self._cuts -= 1
+        ranks: NDArray[np.intp] = np.clip((roots > allowed[:, None]).sum(axis=1), 1, most)
+        return ranks
 
 
 def _joined(site: Sites, matrix: NDArray[Any]) -> Sites:

@@ -21,7 +21,7 @@ from qgl.kernels.rounding import LogLikelihood
 from qgl.kernels.runner import GivenArrays, given, needed
 from qgl.kernels.sweep.chain import Bits, Chain, Sites, parts_of
 from qgl.plan.sweep.method import TruncatedProgram
-from qgl.plan.sweep.steps import Act, Open
+from qgl.plan.sweep.steps import Act, Open, cuts_of
 from qgl.query import LogProb, Query, Samples, impossible, most_of_remainder
 
 Pick = Callable[[int, NDArray[np.float64]], Bits]  # of a wire, from the probabilities of 1
@@ -130,7 +130,7 @@ class TruncatedRunner:
         return Swept(np.concatenate([part.bits for part in parts], axis=1), *each)
 
     def _batch(self, tensors: list[NDArray[Any]], gates: dict[int, list[Sites]], count: int, pick: Pick) -> Swept:
-        chain = Chain(self.program.bond)
+        chain = Chain(self.program.bond, self.program.tolerance, cuts_of(self.program.design.steps))
         bits = np.zeros((self.program.wires, count), bool)
         log_prob: NDArray[np.float64] = np.zeros(count)
         least: NDArray[np.float64] = np.ones(count)

@@ -57,8 +57,9 @@ class Design:
 class TruncatedProgram:
     """The network of amplitudes with its nodes, the steps, and the wires that are read out, shape (n,).
 
-    bond   the largest one of the chain
-    wires  the number of all wires
+    bond       the largest one of the chain
+    tolerance  of what is cut off on the way of a string; None: nothing smaller than `bond` allows is
+    wires      the number of all wires
     """
 
     method: str
@@ -67,6 +68,7 @@ class TruncatedProgram:
     visible: NDArray[np.int32]
     wires: int
     bond: int
+    tolerance: float | None = None
 
     @property
     def network(self) -> Network:
@@ -80,8 +82,8 @@ class TruncatedProgram:
 class PreparedTruncated:
     """A circuit made ready; lines are tried when a cost is first asked for."""
 
-    def __init__(self, name: str, variants: CircuitVariants, bond: int) -> None:
-        self._name, self._variants, self._bond = name, variants, bond
+    def __init__(self, name: str, variants: CircuitVariants, bond: int, tolerance: float | None = None) -> None:
+        self._name, self._variants, self._bond, self._tolerance = name, variants, bond, tolerance
 
     @cached_property
     def _circuit(self) -> Circuit:
@@ -107,7 +109,7 @@ class PreparedTruncated:
         designs = []
         for name, line, chain in lines_and_chains(nodes, orders(self._circuit, sites_of(self._circuit))):
             steps = steps_of(nodes, line, chain)
-            designs.append(Design(steps, work_of(nodes, steps, self._bond), name))
+            designs.append(Design(steps, work_of(nodes, steps, self._bond, self._tolerance), name))
         return min(designs, key=lambda design: (design.work.exact, design.work.flops))
 
     def cost(self, query: Query, precision: str) -> Cost:
@@ -141,7 +143,9 @@ class PreparedTruncated:
         design, circuit = self._design, self._circuit
         assert isinstance(design, Design)
         visible = np.array(circuit.visible[: self._variants.width], np.int32)
-        return TruncatedProgram(self._name, self._nodes, design, visible, len(circuit.wires), self._bond)
+        return TruncatedProgram(
+            self._name, self._nodes, design, visible, len(circuit.wires), self._bond, self._tolerance
+        )
 
 
 def _count(query: Samples | LogProb | GivenStrings) -> int:
@@ -160,7 +164,8 @@ class TruncatedSweep:
     """Strings and their likelihoods along a line, by a chain of open qubits of at most so large a bond."""
 
     bond: int
+    tolerance: float | None = None
     name: str = "sweep"
 
     def prepare(self, variants: CircuitVariants) -> Prepared:
-        return PreparedTruncated(self.name, variants, self.bond)
+        return PreparedTruncated(self.name, variants, self.bond, self.tolerance)

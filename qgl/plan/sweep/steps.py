@@ -71,6 +71,11 @@ def steps_of(nodes: Nodes, line: Sequence[int], chain: Sequence[int]) -> list[St
     return steps
 
 
+def cuts_of(steps: Sequence[Step]) -> int:
+    """How often a bond is cut down: that of every place which a gate reaches over."""
+    return sum(step.places[-1] - step.places[0] for step in steps if isinstance(step, Act))
+
+
 def _acting(nodes: Sequence[Node]) -> list[bool]:
     """Whether each node changes any probability: it is not diagonal, or one that acts has to come after it."""
     acting = [not node.diagonal for node in nodes]

@@ -30,9 +30,9 @@ class Work:
     flops: float = 0.0
 
 
-def work_of(nodes: Nodes, steps: Sequence[Step], bond: int) -> Work:
-    """What steps take of which the chain's bonds are cut down to `bond`."""
-    shapes, exact = Shapes(bond), [0.0]  # exact[k] is left of place k
+def work_of(nodes: Nodes, steps: Sequence[Step], bond: int, tolerance: float | None = None) -> Work:
+    """What steps take of which the chain's bonds are cut down to `bond`; with a tolerance, at the most."""
+    shapes, exact = Shapes(bond, looks=tolerance is not None), [0.0]  # exact[k] is left of place k
     for step in steps:
         match step:
             case Open(place):
@@ -59,8 +59,9 @@ class Shapes:
     _centre  the place that is not an isometry
     """
 
-    def __init__(self, bond: int) -> None:
+    def __init__(self, bond: int, looks: bool = False) -> None:
         self.bond, self.work = bond, Work()
+        self._looks = looks  # at the singular values of every cut, as bonds are to be no larger than a tolerance takes
         self._bonds = [1]
         self._centre = 0
 
@@ -85,11 +86,11 @@ class Shapes:
         self._move(last)
         for place in range(last, first, -1):
             left, right = self._bonds[place], 2 * self._bonds[place + 1]
-            if min(left, right) <= self.bond:
+            if not self._looks and min(left, right) <= self.bond:
                 self._move(place - 1)
             else:
-                self._decompose(left, right, SVD)
-                self._bonds[place], self._centre = self.bond, place - 1
+                self._bonds[place] = min(self._decompose(left, right, SVD), self.bond)
+                self._centre = place - 1
 
     def take(self, place: int) -> None:
         """A qubit is gone."""

@@ -98,10 +98,14 @@ class Sweep(ApproximationCall):
     """Samples and likelihoods of strings may be those of a matrix product state of the qubits on a front, truncated."""
 
     method: ClassVar[str] = "sweep"
-    tolerance: ClassVar[None] = None
     refresh: ClassVar[None] = None
 
     bond: int = argument(Integer(1, 4096), "the largest bond of that state; what is more is cut off")
+    tolerance: float | None = argument(
+        POSITIVE,
+        "the largest bound of the distance of their distribution that may be told; bonds are no larger than that takes",
+        default=None,
+    )
     exact_within: float = argument(
         NOT_NEGATIVE,
         f"predicted seconds of {STRINGS:,} exact strings up to which these are taken",
@@ -110,8 +114,9 @@ class Sweep(ApproximationCall):
 
     @property
     def finer(self) -> Sweep:
-        """Of twice the bond: the difference of the answers is an estimate of the error."""
-        return Sweep(2 * self.bond, self.exact_within, span=self.span)
+        """Of twice the bond and a tenth of the tolerance: the difference of the answers is an estimate of the error."""
+        tolerance = None if self.tolerance is None else self.tolerance / 10
+        return Sweep(2 * self.bond, tolerance, self.exact_within, span=self.span)
 
 
 Approximation = Propagation | Sweep

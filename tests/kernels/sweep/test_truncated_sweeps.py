@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from qgl.bits.distribution import indices, strings
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
+from qgl.kernels.sweep.chain import Chain
 from qgl.kernels.sweep.runner import TruncatedRunner
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.planner import Planner
@@ -130,3 +131,43 @@ def test_strings_that_cannot_come_are_told_as_such(precision: str) -> None:
         inputs = jnp.zeros(0, jnp.float64 if precision == "double" else jnp.float32)
         found = np.asarray(simulator(program, 4, query, precision=precision).answer(inputs, query))
     np.testing.assert_allclose(found, [np.log(0.5)] * 2 + [impossible(4)] * 2, rtol=1e-5)
+
+
+def within(program: Program, bond: int, tolerance: float) -> tuple[Array, Array, int]:
+    """As `swept`, with a tolerance; and the largest bond that there was."""
+    method = TruncatedSweep(bond, tolerance)
+    plan = Planner(Circuit.of(program), "double", methods=(method,)).plan([Samples(1)])
+    (runner,) = Simulator(plan).sweeps
+    rows = strings(np.arange(2**plan.width), plan.width)
+    bonds: list[int] = []
+    cut = Chain._cut
+
+    def watched(chain: Chain, place: int) -> None:
+        cut(chain, place)
+        bonds.append(chain._sites[place].shape[1])
+
+    with jax.enable_x64(True), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Chain, "_cut", watched)
+        found = runner._swept(np.asarray(runner._flat(jnp.zeros(0))), rows)
+        one = runner._swept(np.asarray(runner._flat(jnp.zeros(0))), rows[5:6])
+    np.testing.assert_allclose(
+        found.log_prob[5], one.log_prob[0], atol=1e-9, err_msg="whatever strings stand beside it"
+    )
+    return np.exp(found.log_prob), found.lost, max(bonds)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_bonds_grow_until_what_is_cut_off_is_within_the_tolerance(seed: int) -> None:
+    program = grid(3, 3, 3, seed)
+    exact = probabilities(program, random_inputs(0))
+    widest = []
+    for tolerance in (0.3, 0.03, 1e-3, 1e-12):
+        p, lost, bond = within(program, FULL, tolerance)
+        np.testing.assert_allclose(p.sum(), 1, atol=1e-10)
+        assert lost.max() <= tolerance * (1 + 1e-9)
+        assert np.abs(p - exact).sum() / 2 <= (p * lost).sum() + 1e-9, "a theorem"
+        widest.append(bond)
+    assert widest == sorted(widest) and widest[0] < widest[-1] <= 16
+    p, lost, bond = within(program, 2, 1e-3)
+    assert bond == 2 and (p * lost).sum() > 1e-3, "not reached, which is told"
+    np.testing.assert_allclose(p.sum(), 1, atol=1e-10)

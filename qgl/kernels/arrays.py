@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
+from numpy.typing import NDArray
 
 barrier: Callable[[Any], Any] = lax.optimization_barrier  # what lies before is not folded into what comes after
 
@@ -39,7 +41,7 @@ def take(values: jax.Array, index: Any) -> jax.Array:
     return values.at[index].get(mode="promise_in_bounds", wrap_negative_indices=False)
 
 
-def reordered(values: jax.Array, index: jax.Array) -> jax.Array:
+def reordered(values: jax.Array, index: Any) -> jax.Array:
     """The same where `index`, as long as `values` or in another shape, has every place once."""
     return values.at[index].get(mode="promise_in_bounds", wrap_negative_indices=False, unique_indices=True)
 
@@ -48,6 +50,18 @@ def row_of(table: jax.Array, number: jax.Array | int) -> jax.Array:
     """table[number], shape table.shape[1:], for a number from 0 on and in range."""
     row: jax.Array = lax.dynamic_index_in_dim(table, number, keepdims=False, allow_negative_indices=False)
     return row
+
+
+def in_places(parts: Sequence[tuple[jax.Array, NDArray[np.int32]]]) -> jax.Array:
+    """Values of several parts in one array, shape (values,), each at its place; those at place -1 are left out.
+
+    parts: values and the places that they go to, of the same shape.
+    """
+    values = lax.concatenate([part.reshape(-1) for part, _ in parts], 0)
+    places = np.concatenate([where.reshape(-1) for _, where in parts])
+    kept = np.flatnonzero(places >= 0)
+    order = kept[np.argsort(places[kept])].astype(np.int32)
+    return values if np.array_equal(order, np.arange(len(values))) else reordered(values, order)
 
 
 def with_inverse(gather: Callable[[jax.Array, jax.Array], jax.Array]) -> Callable[..., jax.Array]:

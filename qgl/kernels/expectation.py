@@ -1,8 +1,8 @@
 """Expectations of Pauli words in a state vector.
 
 Pauli words that agree wherever they overlap are read in one basis: the state is rotated so that all of them are Z
-words, and a Walsh-Hadamard transform of its probabilities gives every one of them. Where all their letters are X, the
-rotation is such a transform too. Lone Pauli words are read one by one.
+words, and a Walsh-Hadamard transform of its probabilities gives every one of them. Lone Pauli words are read one by
+one.
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 
 from qgl.bits import ragged
 from qgl.gates.algebra import PAULI
-from qgl.kernels.arrays import product, squared
-from qgl.kernels.pauli_words import apply_pauli_word, walsh
-from qgl.plan.state.tables import PauliWords
+from qgl.kernels.arrays import in_places, product, squared, take
+from qgl.kernels.pauli_words import apply_pauli_word, chunks, walsh
+from qgl.plan.state.tables import Indices, PauliWords
 
-CHUNK = 5  # bits that are rotated by one matrix product
 FEWEST = 3  # Pauli words that make rotating the state worth while
 
 _ROTATIONS = {  # letter: the matrix U with U P U^dagger = Z
@@ -45,11 +44,6 @@ class Basis:
     support: int
     members: tuple[int, ...]
 
-    @property
-    def along_x(self) -> bool:
-        """Whether all letters are X."""
-        return not self.y and self.x == self.support
-
 
 def bases(pauli_words: PauliWords) -> list[Basis]:
     """`pauli_words` in groups that agree wherever they overlap, found greedily."""
@@ -70,20 +64,14 @@ def expectation(psi: jax.Array, pauli_words: PauliWords) -> jax.Array:
     """<P> of Pauli words on the visible bits, shape (pauli_words,), for psi of shape (V, E)."""
     groups = bases(pauli_words)
     together = [basis for basis in groups if len(basis.members) >= FEWEST]
-    rotated = [basis for basis in together if not basis.along_x]
     single = np.array([m for basis in groups if len(basis.members) < FEWEST for m in basis.members], np.int32)
-    values = jnp.zeros(len(pauli_words.x), psi.real.dtype)
+    parts: list[tuple[jax.Array, Indices]] = []
     if len(single):
         some = PauliWords(pauli_words.x[single], pauli_words.z[single], pauli_words.ys[single])
-        values = values.at[single].set(_one_by_one(psi, some))
-    for basis in together:
-        if basis.along_x:
-            members = np.array(basis.members)
-            values = values.at[members].set(_in_basis(psi, (), jnp.asarray(pauli_words.x[members])))
-    if rotated:
-        order = np.concatenate([basis.members for basis in rotated])
-        values = values.at[order].set(_in_bases(psi, pauli_words, rotated))
-    return values
+        parts.append((_one_by_one(psi, some), single))
+    if together:
+        parts.append(_in_bases(psi, pauli_words, together))
+    return in_places(parts)
 
 
 def _one_by_one(psi: jax.Array, pauli_words: PauliWords) -> jax.Array:
@@ -99,41 +87,36 @@ def _one_by_one(psi: jax.Array, pauli_words: PauliWords) -> jax.Array:
     return values
 
 
-def _in_bases(psi: jax.Array, pauli_words: PauliWords, groups: list[Basis]) -> jax.Array:
-    """Values of all Pauli words of the groups, one group after the other."""
+def _in_bases(psi: jax.Array, pauli_words: PauliWords, groups: list[Basis]) -> tuple[jax.Array, Indices]:
+    """Values of all Pauli words of the groups, one group after the other and padded, and their numbers, -1 of padding.
+
+    Both of shape (groups, most words of one).
+    """
     count = psi.shape[0].bit_length() - 1
     supports = ragged.table([(pauli_words.x | pauli_words.z)[list(basis.members)] for basis in groups], 0)
-    filled = ragged.table([np.ones(len(basis.members)) for basis in groups], False, bool)
+    numbers = ragged.table([basis.members for basis in groups], -1)
     rotations = tuple(jnp.asarray(rotation, psi.dtype) for rotation in _rotations(groups, count))
     xs = rotations, jnp.asarray(supports)
     values: jax.Array = lax.scan(lambda carry, group: (carry, _in_basis(psi, *group)), None, xs)[1]
-    return values.reshape(-1)[np.flatnonzero(filled)]
+    return values, numbers
 
 
 @jax.custom_vjp
 def _in_basis(psi: jax.Array, rotations: tuple[jax.Array, ...], supports: jax.Array) -> jax.Array:
-    """Values of the Pauli words that are Z words on `supports` once `rotations` have been applied to psi, (V, E); of
-    words of X alone where there are none.
+    """Values of the Pauli words that are Z words on `supports` once `rotations` have been applied to psi, (V, E).
 
     The derivative of a sum of values by the state is that sum of Pauli words applied to it: in the basis a product with
     real numbers, so that nothing is kept but the state.
     """
-    return walsh(jnp.sum(squared(_rotated(psi, rotations)), axis=0))[supports]
+    return take(walsh(jnp.sum(squared(_rotated(psi, rotations)), axis=0)), supports)
 
 
 def _rotated(psi: jax.Array, rotations: tuple[jax.Array, ...]) -> jax.Array:
-    """Amplitudes in the basis, shape (E, V). Hidden bits are rotated or not, nothing is read of them."""
-    if not rotations:
-        return _along_x(psi).T
+    """Amplitudes in the basis, shape (E, V)."""
     state = psi.reshape(-1)
     for rotation in rotations:  # the leading bits go to the end; once all visible ones have, the hidden ones lead
-        state = product(state.reshape(rotation.shape[0], -1), rotation, (0, 1)).reshape(-1)
+        state = product(state.reshape(len(rotation), -1), rotation, (0, 1)).reshape(-1)
     return state.reshape(psi.shape[1], -1)
-
-
-def _along_x(amplitudes: jax.Array) -> jax.Array:
-    """Amplitudes of any shape with all bits rotated from X to Z, or back."""
-    return walsh(amplitudes.reshape(-1) * amplitudes.size**-0.5).reshape(amplitudes.shape)
 
 
 def _in_basis_forward(
@@ -147,12 +130,9 @@ def _in_basis_backward(
 ) -> tuple[jax.Array, None, None]:
     psi, rotations, supports = kept
     factors = walsh(jnp.zeros(psi.shape[0], gradient.dtype).at[supports].add(2 * gradient))
-    amplitudes = _rotated(psi, rotations) * factors
-    if not rotations:
-        return _along_x(amplitudes.T).conj(), None, None
-    state = amplitudes.reshape(-1)
+    state = (_rotated(psi, rotations) * factors).reshape(-1)
     for rotation in reversed(rotations):
-        state = product(rotation.conj(), state.reshape(-1, rotation.shape[0]), (0, 1)).reshape(-1)
+        state = product(rotation.conj(), state.reshape(-1, len(rotation)), (0, 1)).reshape(-1)
     return state.reshape(psi.shape).conj(), None, None
 
 
@@ -161,16 +141,18 @@ _in_basis.defvjp(_in_basis_forward, _in_basis_backward)
 
 def _rotations(groups: list[Basis], count: int) -> list[NDArray[np.complex128]]:
     """For each chunk of bits, most significant first, the matrices that rotate it: shape (groups, 2^c, 2^c)."""
-    chunks = []
-    for first in range(0, count, CHUNK):
-        places = range(first, min(count, first + CHUNK))
-        chunks.append(np.stack([_rotation(basis, [count - 1 - place for place in places]) for basis in groups]))
-    return chunks
+    widths = chunks(count)
+    firsts = np.cumsum(widths) - widths
+    return [
+        np.stack([_rotation(basis, count - first - width, width) for basis in groups])
+        for first, width in zip(firsts.tolist(), widths, strict=True)
+    ]
 
 
-def _rotation(basis: Basis, bits: list[int]) -> NDArray[np.complex128]:
+def _rotation(basis: Basis, last: int, width: int) -> NDArray[np.complex128]:
+    """The matrix that rotates the bits last + width - 1 ... last, shape (2^width, 2^width)."""
     matrix = np.eye(1, dtype=np.complex128)
-    for bit in bits:
+    for bit in reversed(range(last, last + width)):
         letter = "Y" if basis.y >> bit & 1 else "X" if basis.x >> bit & 1 else "I"
         matrix = np.asarray(np.kron(matrix, _ROTATIONS[letter]))
     return matrix

@@ -18,13 +18,13 @@ import numpy as np
 from jax import lax
 from numpy.typing import NDArray
 
-from qgl.kernels.arrays import barrier, product, squared
+from qgl.kernels.arrays import barrier, in_places, product, squared, take
 from qgl.kernels.expectation import expectation as vector_expectation
 from qgl.kernels.pauli_words import index, sign, walsh
 from qgl.kernels.rounding import LogLikelihood
 from qgl.kernels.runner import given, needed
 from qgl.plan.network.bases import pauli_basis
-from qgl.plan.state.tables import PauliWords
+from qgl.plan.state.tables import Indices, PauliWords
 from qgl.query import (
     Elements,
     Expectation,
@@ -188,15 +188,15 @@ class Density(Final):
 def expectation(final: Final, pauli_words: Expectation) -> jax.Array:
     """<P> of every Pauli word, shape (pauli_words,). All Z words together are one Walsh-Hadamard transform of p."""
     masks = pauli_word_masks(pauli_words, final.visible)
-    plain = np.flatnonzero(masks.x == 0)
-    values = jnp.zeros(pauli_words.count, final.probabilities().dtype)
-    if len(plain):
-        values = values.at[plain].set(walsh(final.probabilities())[masks.z[plain]])
-    other = np.flatnonzero(masks.x)
+    plain = np.flatnonzero(masks.x == 0).astype(np.int32)
+    other = np.flatnonzero(masks.x).astype(np.int32)
+    parts: list[tuple[jax.Array, Indices]] = []
+    if len(plain) or not len(other):
+        parts.append((take(walsh(final.probabilities()), masks.z[plain]), plain))
     if len(other):
         some = PauliWords(masks.x[other], masks.z[other], masks.ys[other])
-        values = values.at[other].set(final.expectation(some))
-    return values
+        parts.append((final.expectation(some), other))
+    return in_places(parts)
 
 
 def z_expectation(final: Final, pauli_words: jax.Array) -> jax.Array:

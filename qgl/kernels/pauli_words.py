@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qgl.kernels.arrays import barrier, reordered
+from qgl.kernels.arrays import product, reordered
 
-CHUNK = 5  # bits that `walsh` transforms by one matrix product, the last ones
+CHUNK = 4  # bits that one matrix product transforms
 
 
 def index(size: int) -> jax.Array:
@@ -41,30 +41,25 @@ def apply_pauli_word(state: jax.Array, x: jax.Array, z: jax.Array, ys: jax.Array
 
 
 def walsh(vector: jax.Array) -> jax.Array:
-    """sum over x of (-1)^(x.z) vector[x] for all z, shape (2^n,), in n 2^n steps; its own inverse up to 2^n.
+    """sum over x of (-1)^(x.z) vector[x] for all z, shape (2^n,); its own transpose, and its own inverse up to 2^n.
 
     vector: real or complex.
     """
-    if jnp.iscomplexobj(vector):
-        return jax.lax.complex(walsh(vector.real), walsh(vector.imag))
-    bits = vector.shape[0].bit_length() - 1
-    leading = max(0, bits - CHUNK)
-    for first in range(0, leading, 2):
-        vector = _added(vector.reshape(2**first, 2 ** min(2, leading - first), -1)).reshape(-1)
-    signs = jnp.asarray(hadamard(bits - leading), vector.dtype)
-    return jnp.tensordot(vector.reshape(-1, len(signs)), signs, axes=(1, 0), precision="highest").reshape(-1)
+    for width in chunks(vector.shape[0].bit_length() - 1):
+        signs = jnp.asarray(hadamard(width), vector.dtype)
+        # the leading bits go to the end; once all have, they are in order again
+        vector = product(vector.reshape(len(signs), -1), signs, (0, 0)).reshape(-1)
+    return vector
 
 
-def _added(vector: jax.Array) -> jax.Array:
-    """The transform of the second axis, of 2 or 4; behind a barrier, as XLA would sum anew what it joins."""
-    parts = [vector[:, place] for place in range(vector.shape[1])]
-    for distance in (1, 2)[: len(parts) // 2]:
-        lower = [place for place in range(len(parts)) if not place & distance]
-        for place in lower:
-            one, other = parts[place], parts[place | distance]
-            parts[place], parts[place | distance] = one + other, one - other
-    sums: jax.Array = barrier(jnp.stack(parts, axis=1))
-    return sums
+def chunks(bits: int) -> list[int]:
+    """So many bits as stretches, each of which one matrix product transforms.
+
+    A matrix product is a call of a library, for which nothing is compiled. Sums of halves, bit by bit, would be a
+    kernel each.
+    """
+    count = -(-bits // CHUNK)
+    return [bits // count + (k < bits % count) for k in range(count)]
 
 
 def walsh_product(factors: jax.Array) -> jax.Array:

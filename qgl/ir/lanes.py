@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qgl.bits.distinct import distinct_rows
 from qgl.expression import Input
-from qgl.program.operations import Discard, Fresh, GateApplication, Operation, PauliRotation
+from qgl.program.operations import Discard, Fresh, GateApplication, NoisyChannel, Operation, PauliRotation
 from qgl.program.rolled import Block, Ints, Lane, Operations, Piece, is_plain
 
 FEWEST = 32  # gates of a lane, on the average, from which on lanes are worth their while
@@ -21,7 +21,7 @@ LEVELS = 64  # lanes of one block before they too must be worth their while
 
 States = tuple[int, ...]  # what is known of the wires of a gate, in their order
 Step = Callable[[Operation, States], tuple[Operation | None, States]]
-LANED = (GateApplication, PauliRotation, Fresh, Discard)  # what is in lanes
+LANED = (GateApplication, PauliRotation, NoisyChannel, Fresh, Discard)  # what is in lanes
 
 
 def lanes_of(operations: Sequence[Operation]) -> tuple[Lane, ...] | None:

@@ -7,6 +7,7 @@ the operations one by one gets them when they are first asked for.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -52,20 +53,13 @@ class Lane:
     @property
     def numbered(self) -> Operation:
         """The operation on wires 0, 1, ..., of inputs whose elements are the columns of the lane's."""
-        columns = iter(range(self.elements.shape[1]))
-
-        def own(number: Real) -> Real:
-            terms = [(factor, Input(_input(atom).parameter, next(columns))) for factor, atom in number.terms]
-            return Real(number.constant, tuple(terms))
-
-        numbers = tuple(map(own, self.pattern.numbers))
-        return replace(self.pattern, wires=tuple(range(self.wires.shape[1]))).with_numbers(numbers)
+        wires = tuple(range(self.wires.shape[1]))
+        return replace(self.pattern, wires=wires).with_numbers(by_columns(self.pattern.numbers))
 
     def become(self, other: Operation, rows: Ints | None = None) -> Lane:
         """The lane of another operation, on some wires and of some inputs of the numbered one; in some rounds."""
         wires, elements = (self.wires, self.elements) if rows is None else (self.wires[rows], self.elements[rows])
-        columns = [_input(atom).element for number in other.numbers for _, atom in number.terms]
-        return Lane(other, wires[:, list(other.wires)], elements[:, columns], self.apart)
+        return of_columns(other, wires, elements, self.apart)
 
     def _numbers(self) -> Iterator[list[Real]]:
         """Of each number of the pattern, those of all rounds."""
@@ -94,6 +88,23 @@ def _maker(pattern: Operation) -> Callable[[Wires, tuple[Real, ...]], Operation]
         span, gate, controls = pattern.span, pattern.gate, pattern.controls
         return lambda wires, numbers: GateApplication(wires, span, gate, numbers, controls=controls)
     return lambda wires, numbers: replace(pattern, wires=wires).with_numbers(numbers)
+
+
+def by_columns(numbers: Sequence[Real]) -> tuple[Real, ...]:
+    """Sums of inputs, each with the number of its column among the elements of all as its element."""
+    columns = itertools.count()
+
+    def own(number: Real) -> Real:
+        terms = [(factor, Input(_input(atom).parameter, next(columns))) for factor, atom in number.terms]
+        return Real(number.constant, tuple(terms))
+
+    return tuple(map(own, numbers))
+
+
+def of_columns(operation: Operation, wires: Ints, elements: Ints, apart: bool = False) -> Lane:
+    """The lane of an operation whose wires are columns of `wires`, and whose inputs have columns as their elements."""
+    columns = [_input(atom).element for number in operation.numbers for _, atom in number.terms]
+    return Lane(operation, wires[:, list(operation.wires)], elements[:, columns], apart)
 
 
 def is_plain(operation: Operation) -> bool:

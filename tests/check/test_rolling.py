@@ -69,6 +69,15 @@ param c[edges(line_)] ~ normal(0, 1);
 param d[8, 15] ~ normal(0, 1);
 param e[edges(board)] ~ normal(0, 1);
 param f ~ normal(0, 1);
+param p : probability ~ uniform(0, 1);
+param g[3, v] : probability ~ uniform(0, 1);
+param s[v] : real ~ uniform(0, 1);
+param t[8, 3] : angle ~ normal(0, 1);
+param x2[8] : unitary(2) ~ normal(0, 1);
+param x3[8] : unitary(3) ~ normal(0, 1);
+param x6[8] : unitary(6) ~ normal(0, 1);
+param y2[8] : generator(2) ~ normal(0, 1);
+param z1[8, 4] : angle ~ normal(0, 1);
 layer turned(x: angle, q: qubit) { rx(x) q; ry(?) q; }
 layer twice(k: int, x: angle[15], q: qubit, r: qubit) { turned(x[3]) q; su4(x) q, r; rz(0.1 * f) r; turned(?) r; }
 layer wide(q: qubit[2], r: qubit[m]) { for k in q { h k; } cx q[0], r[0]; for (s, t) in chain(q) { cz s, t; } h q; }
@@ -76,6 +85,7 @@ channel mixed(x: angle[15], q: qubit, r: qubit) {
     fresh e[2] = plus; su4(x) q, e[0]; let t = e[1]; fresh g; cx t, r; su4(?) g, r;
 }
 channel pair(q: qubit, r: qubit) { mixed(?) q, r; ry(?) q; }
+channel noisy(x: probability, y: probability[3], q: qubit) { dephasing(x) q; bit_flip(y[1] / 2) q; bit_flip(?) q; }
 channel outer(q: qubit, r: qubit) { fresh e; cx q, e; mixed(d[1]) e, r; repeat 2 as j { rx(d[j, 1]) e; } }
 """
 LOOPS = (
@@ -123,6 +133,36 @@ GATES = (
     "rx(b[k]) k; rzz(?) k, r;",
     "inverse rx(?) h[k % 6];",
     "reset h[k % 6]; dephasing(0.1) h[k % 6];",
+    "amplitude_damping(0.1) k; bit_flip(g[1, k]) v[k];",
+    "depolarizing(?) h[k % 6]; depolarizing2(p) h[k], h[(k + 1) % 6];",
+    "pauli_channel(0.1, p / 3, g[0, k] / 2) k;",
+    "pauli_channel(0.1, p, g[0, k] / 2) k;",
+    "pauli_channel(?, 0, 0) k;",
+    "thermal(p, 1 - g[2, k]) v[k]; reset(p) k;",
+    "dephasing(0.1) k, v[0], h[1]; h k, h[2]; rx(?) k, v[1]; bit_flip(?) v;",
+    "dephasing(g[1]) v; phase_damping(p) v, w; depolarizing(?) u;",
+    "bit_flip(0.3 * sin(f)) h[0]; bit_flip(0.5 + 0.5 * sin(f)) h[1];",
+    "bit_flip(s[k]) k; bit_flip(f) v;",
+    "bit_flip(0.1 * k) h[0]; bit_flip(1.5) h[2]; dephasing(k) h[1];",
+    "bit_flip(a[1, k]) k;",
+    "noisy(g[1, k], [p, p, p], ?) k; noisy(?, ?) k; noisy(p, [p, g[1, k], p]) k;",
+    "noisy(p, ?) k; noisy(b[k], ?) k;",
+    "noisy(g[1], ?) v;",
+    "kraus([[0.6, 0], [0, 0.6]], [[0, 0.8], [0.8, 0]]) k; kraus([[0, 1], [1, 0]]) v, h[0];",
+    "kraus([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]]) h[k], h[(k + 1) % 6];",
+    "kraus([[1, 0], [0, k]]) k; kraus([[1, 0], [0, 2]]) h[0];",
+    "kraus([[1, 0], [0, 1]]) h[k], h[k]; ctrl dephasing(p) h[0], h[1];",
+    "reset k; reset v; reset h[0], h[1];",
+    "unitary(t[k]) h[k]; unitary(?) v[k]; inverse unitary(t[1]) k;",
+    "unitary(d[k]) h[k], h[(k + 1) % 6]; unitary(?) [k, r]; unitary(?) k, r;",
+    "unitary(x2[k]) h[0..1]; unitary(x2[k]) h[0], v[k]; unitary(x2[1]) h[k], h[k];",
+    "unitary(x3[k]) h[k], v[k], w[k]; ctrl unitary(x3[2]) h[0], h[1..3];",
+    "unitary(x6[k]) h;",
+    "unitary(x3[k]) k; unitary(?) u; unitary(x2[k]) h[0..1], h[0..1];",
+    "generator(y2[k]) h[k], h[(k + 1) % 6]; inverse generator(?) k;",
+    "uniform_ry(z1[k]) h[0], h[k], v[0]; uniform_phase(z1[k]) h[k], h[(k + 1) % 6];",
+    "prepare(?) h[0], h[1]; prepare(z1[k, 0]) h[2]; prepare([0.3, 0.7]) h[3];",
+    "levels(?) h[0..1];",
     "rx(1 / k) h[1];",
     "rx(b[k] / (k - k)) h[1];",
     "measure h[0] -> m; if m { x h[1]; rx(?) v; }",
@@ -199,6 +239,13 @@ def test_what_is_rolled_up(monkeypatch: pytest.MonkeyPatch) -> None:
         "for (q, r) in brick(line_, 1) { exp(i * c[q, r] * Z[v[q]] * Z[v[r]]); ctrl exp(-i * ? * X[v[r]]) h[0]; }",
         "for k in v { exp(i * (2 * a[1, k] + f) * Y[k] * X[h[0]]); }",
         "turned(a[1]) v; turned(?) v; turned(f) w; pair h, v[0..5];",
+        "repeat 2 as l { depolarizing(0.1) v; amplitude_damping(g[l]) v; bit_flip(?) v, w; reset h; }",
+        "for (q, r) in brick(line_, 1) { depolarizing2(p / 2) q, r; amplitude_damping(g[0, q]) q, r; noisy(p, ?) q; }",
+        "for k in v { pauli_channel(0.1, p / 2, g[1, k] / 3) k; noisy(?, ?) k; dephasing(0.5 * p) k; reset k; }",
+        "kraus([[1, 0], [0, 1]]) v; for k in v { kraus([[0.6, 0], [0, 0.6]], [[0, 0.8], [0.8, 0]]) k, h[0]; }",
+        "for (q, r) in brick(line_, 1) { unitary(?) q, r; unitary(?) q; ctrl inverse unitary(x2[1]) h[0], q, r; }",
+        "repeat 6 as k { unitary(x3[k]) h[k], v[k], w[k]; unitary(x6[k]) h; generator(y2[k]) v[0..1]; }",
+        "repeat 6 as k { uniform_ry(z1[k]) v[k], v[k + 1], h[k]; prepare(?) h[0], h[1]; unitary(t[k]) h[k]; }",
     )
     for body in bodies:
         operations = rolled(f"{HEAD}model {{ {body} }}\n", monkeypatch)

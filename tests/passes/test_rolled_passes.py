@@ -18,7 +18,7 @@ from qgl.passes.cancellation import cancel_pairs
 from qgl.passes.dead_code import drop_dead
 from qgl.passes.known_states import resolve_known
 from qgl.passes.pipeline import standard
-from qgl.program.operations import Operation
+from qgl.program.operations import KrausChannel, Operation
 from qgl.program.rolled import Lane, Operations
 from qgl.source import Source
 from tests.reference.loops import random_loops, unrolled
@@ -30,23 +30,31 @@ PASSES: dict[str, Callable[[Circuit], Circuit]] = {
     "drop_dead of bits": lambda circuit: drop_dead(circuit, True),
     "standard": lambda circuit: standard(circuit, False),
     "standard of bits": lambda circuit: standard(circuit, True),
+    "standard with channels": lambda circuit: standard(circuit, True, keep_channels=True),
 }
 
 
-def on_each_wire(circuit: Circuit) -> dict[int, list[Operation]]:
-    table: dict[int, list[Operation]] = {}
+DILATING = ("standard", "standard of bits")  # which number new wires in the order of operations
+
+
+def on_each_wire(circuit: Circuit) -> dict[int, list[Operation | str]]:
+    """The operations on each wire in order, lists of matrices by what they say."""
+    table: dict[int, list[Operation | str]] = {}
     for operation in circuit.operations:
         for wire in operation.wires:
-            table.setdefault(wire, []).append(operation)
+            table.setdefault(wire, []).append(repr(operation) if isinstance(operation, KrausChannel) else operation)
     return table
 
 
-@pytest.mark.parametrize("name", PASSES)
-def test_passes_leave_the_same_of_random_loops(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "noisy"),
+    [(name, noisy) for name in PASSES for noisy in (False, True) if name not in DILATING or not noisy],
+)
+def test_passes_leave_the_same_of_random_loops(name: str, noisy: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "FEWEST", 1)
     rng, stayed = np.random.default_rng(7), 0
     for _ in range(40):
-        circuit = random_loops(rng)
+        circuit = random_loops(rng, noisy)
         assert circuit.lanes is not None
         made = PASSES[name](circuit)
         assert on_each_wire(made) == on_each_wire(PASSES[name](unrolled(circuit)))

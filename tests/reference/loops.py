@@ -10,9 +10,18 @@ import numpy as np
 from qgl.compiler import analyse, circuit_of
 from qgl.data.environment import FolderEnvironment
 from qgl.expression import Input, Real
+from qgl.gates import CHANNELS as NAMED
 from qgl.gates import GATES
 from qgl.ir.circuit import Circuit
-from qgl.program.operations import Discard, Fresh, GateApplication, Operation, PauliRotation
+from qgl.program.operations import (
+    ChannelApplication,
+    Discard,
+    Fresh,
+    GateApplication,
+    KrausChannel,
+    Operation,
+    PauliRotation,
+)
 from qgl.program.program import Wire
 from qgl.program.rolled import Block, Lane, Operations
 from qgl.source import Source, Span
@@ -37,6 +46,8 @@ NAMES = (
     "su4",
     "ccx",
 )
+CHANNELS = {name: each for name, each in NAMED.items() if name != "reset"}
+KRAUS = np.array([[[1, 0], [0, 0.6]], [[0, 0.8j], [0, 0]]])
 ORIGIN = Span(Source("program.qgl", ""), 0, 0)
 
 
@@ -54,19 +65,37 @@ def random_lane(rng: np.random.Generator, wires: int) -> Lane:
     return Lane(pattern, table, rng.integers(0, 40, size=(rounds, sum(free))))
 
 
-def random_loops(rng: np.random.Generator) -> Circuit:
+def random_channels(rng: np.random.Generator, wires: int) -> Lane:
+    """A named channel of strengths about 0.2, constant or of inputs, or Kraus operators; of 40 normal inputs."""
+    name = str(rng.choice([*CHANNELS, "kraus"]))
+    width = 1 if name == "kraus" else CHANNELS[name].qubits
+    rounds = int(rng.integers(1, wires // width + 1))
+    table = rng.permutation(wires)[: rounds * width].reshape(rounds, width)
+    if name == "kraus":
+        return Lane(KrausChannel((), ORIGIN, KRAUS), table, np.zeros((rounds, 0), np.int64))
+    free = [bool(rng.integers(0, 4)) for _ in CHANNELS[name].parameters]
+    strengths = tuple(Real(0.2, ((0.01 * (1 + k), Input(0, 0)),) if each else ()) for k, each in enumerate(free))
+    pattern = ChannelApplication((), ORIGIN, CHANNELS[name], strengths)
+    return Lane(pattern, table, rng.integers(0, 40, size=(rounds, sum(free))))
+
+
+def random_loops(rng: np.random.Generator, noisy: bool = False) -> Circuit:
     """Of gates along registers, of loops of a few gates whose rounds may have wires in common, and of such with `fresh`
-    qubits that end in their round; of 40 inputs.
+    qubits that end in their round; of 40 inputs. noisy: every third lane is of channels.
     """
+
+    def lane() -> Lane:
+        return random_channels(rng, count) if noisy and not rng.integers(0, 3) else random_lane(rng, count)
+
     count = int(rng.integers(3, 7))
     program = analyse(
         Source("program.qgl", f"visible v[{count}]; param a[40]; model {{ h v; }}"), FolderEnvironment(Path())
     ).program
-    blocks = [Block((random_lane(rng, count),)) for _ in range(int(rng.integers(2, 12)))]
+    blocks = [Block((lane(),)) for _ in range(int(rng.integers(2, 12)))]
     for _ in range(int(rng.integers(0, 3))):
-        some = [random_lane(rng, count) for _ in range(int(rng.integers(1, 4)))]
-        rounds = min(len(lane.wires) for lane in some)
-        shuffled = (replace(lane, wires=rng.permuted(lane.wires, axis=0)) for lane in some)
+        some = [lane() for _ in range(int(rng.integers(1, 4)))]
+        rounds = min(len(one.wires) for one in some)
+        shuffled = (replace(one, wires=rng.permuted(one.wires, axis=0)) for one in some)
         blocks.insert(int(rng.integers(0, len(blocks))), Block(tuple(one.part(np.arange(rounds)) for one in shuffled)))
     circuit = circuit_of(program)
     wires = list(circuit.wires)

@@ -71,7 +71,13 @@ class Applier:
         self.evolver = evolver
         self.reached: set[Symbol] = set()
         around = Surroundings(
-            recorder, Columns(self.evaluator), wires_on, self._warn_of_degrees, self._called, evolver.exponent
+            recorder,
+            Columns(self.evaluator),
+            wires_on,
+            self._warn_of_degrees,
+            self._called,
+            evolver.exponent,
+            binder.is_probable,
         )
         self.roller = Roller(around, budget, self.reached)
         self.block = block
@@ -200,6 +206,8 @@ class Applier:
         matrices = read_kraus(node.arguments, self.evaluator, frame, node.gate.span)
         qubits = int(matrices.shape[1]).bit_length() - 1
         wires = tuple(wire for operand in operands for wire in operand.wires)
+        if qubits == 1 and self.roller.kraus(node, matrices, operands):
+            return
         if qubits == 1:
             applications: list[Wires] = [(wire,) for wire in wires]
         elif len(wires) != qubits:

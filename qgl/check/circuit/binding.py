@@ -11,6 +11,7 @@ from qgl.check.values.functions import is_number
 from qgl.check.values.intervals import bounds
 from qgl.check.values.types import Formal
 from qgl.check.values.values import Array, Bit, Dimension, Qubit, Site, Value, describe
+from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.registers import WrongRegisterSize
 from qgl.diagnostics.types import AngleAsProbability, MisplacedHole, ProbabilityRange, WrongShape, WrongType
 from qgl.expression import Input, Real
@@ -132,23 +133,37 @@ class Binder:
         raise self.reporter.fault(WrongType(span, _NAMES[kind], describe(value)))
 
     def _probability(self, value: Value, span: Span) -> None:
+        self._hold(self._improbable(value, span))
+
+    def probability_sum(self, values: Sequence[Value], span: Span) -> None:
+        """That the sum of `values` is a probability, whatever the inputs."""
+        self._hold(self._improbable_sum(values, span))
+
+    def is_probable(self, values: Sequence[Real], span: Span) -> bool:
+        """Whether the sum of `values` is a probability, whatever the inputs."""
+        fault = self._improbable(values[0], span) if len(values) == 1 else self._improbable_sum(values, span)
+        return fault is None
+
+    def _hold(self, fault: Diagnostic | None) -> None:
+        if fault is not None:
+            raise self.reporter.fault(fault)
+
+    def _improbable(self, value: Value, span: Span) -> Diagnostic | None:
+        """Why a value is no probability."""
         if not isinstance(value, Real) or value.is_constant:
             number = value.constant if isinstance(value, Real) else value
-            if not 0 <= number <= 1:
-                raise self.reporter.fault(ProbabilityRange(span, f"this is {number:g}"))
-            return
+            return None if 0 <= number <= 1 else ProbabilityRange(span, f"this is {number:g}")
         atom = value.terms[0][1]
         if len(value.terms) == 1 and isinstance(atom, Input):
             parameter = self.parameters[atom.parameter]
             if parameter is not None and parameter.constraint == "angle":
-                raise self.reporter.fault(AngleAsProbability(span, parameter.name, parameter.span))
-        self.probability_sum((value,), span)
+                return AngleAsProbability(span, parameter.name, parameter.span)
+        return self._improbable_sum((value,), span)
 
-    def probability_sum(self, values: Sequence[Value], span: Span) -> None:
-        """That the sum of `values` is a probability, whatever the inputs."""
+    def _improbable_sum(self, values: Sequence[Value], span: Span) -> Diagnostic | None:
         known = [each for each in self.parameters if each is not None]
         if len(known) != len(self.parameters):
-            return
+            return None
         low = high = 0.0
         for value in values:
             if isinstance(value, Real):
@@ -156,11 +171,12 @@ class Binder:
             else:
                 first = last = float(value)
             low, high = low + first, high + last
-        if low < -_TOLERANCE or high > 1 + _TOLERANCE:
-            certain = low == high
-            what = "the sum of these" if len(values) > 1 else "this"
-            range_text = f"is {low:g}" if certain else f"can be anything {_range(low, high)}"
-            raise self.reporter.fault(ProbabilityRange(span, f"{what} {range_text}", certain))
+        if low >= -_TOLERANCE and high <= 1 + _TOLERANCE:
+            return None
+        certain = low == high
+        what = "the sum of these" if len(values) > 1 else "this"
+        range_text = f"is {low:g}" if certain else f"can be anything {_range(low, high)}"
+        return ProbabilityRange(span, f"{what} {range_text}", certain)
 
     def exact_size(self, name: str, found: int, wanted: int, span: Span) -> None:
         """That an operand has the size that an argument `q: qubit[3]` asks for."""

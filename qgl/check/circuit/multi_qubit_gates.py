@@ -80,13 +80,12 @@ class MultiQubitGates:
     def _fits(self, node: tree.Apply, operands: list[Operand]) -> None:
         """That there are not too few qubits, nor too many."""
         name, qubits = node.gate.name, sum(len(operand.wires) for operand in operands)
-        least = 2 if name in FAMILIES and name != "uniform_phase" else 1
+        least, most = least_and_most(name)
         if qubits < least or any(not operand.wires for operand in operands):
             what = "one qubit" if least == 1 else "two qubits"
             raise self.applied.reporter.fault(
                 WrongRegisterSize(node.gate.span, f"`{name}` takes at least {what}, not {qubits}")
             )
-        most = WIDEST.get(name, LARGEST)
         if qubits > most:
             article = "an" if name == "isometry" else "a"
             what = f"{article} {name} of {qubits} qubits" if name in WIDEST else f"`{name}` on {qubits} qubits"
@@ -97,26 +96,11 @@ class MultiQubitGates:
     ) -> tuple[tuple[Formal, ...], Build]:
         """The formals of a gate on operands of so many values, and what makes its pieces."""
         name, qubits = node.gate.name, sum(len(operand.wires) for operand in operands)
-        match name:
-            case "unitary":
-                return (Formal("v", "angle", unitary_angles(qubits)),), _unitary
-            case "generator":
-                return (Formal("v", "angle", generator_numbers(qubits)),), _on_all(f"generator{qubits}")
-            case "isometry":
-                between = self._between(node, operands, values)
-                numbers = isometry_numbers(*map(math.prod, between))
-                return (Formal("v", "real", numbers, between),), _on_all(isometry_name(*between))
-            case "levels":
-                return (Formal("v", "angle", level_angles([math.prod(sizes)])),), _levels(sizes)
-            case "prepare":
-                formals = (
-                    Formal("v", "angle", table_angles(sizes)),
-                    Formal("w", "angle", table_phases(sizes)),
-                )
-                return formals[: max(1, len(node.arguments))], _prepare(sizes)
-            case _:
-                angles = 2**qubits if name == "uniform_phase" else 2 ** (qubits - 1)
-                return (Formal("v", "angle", angles),), _on_all(f"{name}{qubits}")
+        if name != "isometry":
+            return parts_of(name, sizes, qubits, len(node.arguments))
+        between = self._between(node, operands, values)
+        numbers = isometry_numbers(*map(math.prod, between))
+        return (Formal("v", "real", numbers, between),), _on_all(isometry_name(*between))
 
     def _between(self, node: tree.Apply, operands: list[Operand], values: list[Value] | None) -> Between:
         """What goes into an isometry and what comes out, which its parameter says; the operands are what comes out."""
@@ -156,6 +140,30 @@ class MultiQubitGates:
                 raise self.applied.reporter.fault(NotADistribution(span, f"{where} {wrong}"))
             angles += row_angles(row)
         return tuple(angles)
+
+
+def least_and_most(name: str) -> tuple[int, int]:
+    """How many qubits a gate acts on at least and at most."""
+    return 2 if name in FAMILIES and name != "uniform_phase" else 1, WIDEST.get(name, LARGEST)
+
+
+def parts_of(name: str, sizes: Sequence[int], qubits: int, arguments: int) -> tuple[tuple[Formal, ...], Build]:
+    """The formals of a gate that is no isometry, on operands of so many values and qubits in all, and what makes its
+    pieces; `arguments` are given.
+    """
+    match name:
+        case "unitary":
+            return (Formal("v", "angle", unitary_angles(qubits)),), _unitary
+        case "generator":
+            return (Formal("v", "angle", generator_numbers(qubits)),), _on_all(f"generator{qubits}")
+        case "levels":
+            return (Formal("v", "angle", level_angles([math.prod(sizes)])),), _levels(sizes)
+        case "prepare":
+            formals = (Formal("v", "angle", table_angles(sizes)), Formal("w", "angle", table_phases(sizes)))
+            return formals[: max(1, arguments)], _prepare(sizes)
+        case _:
+            angles = 2**qubits if name == "uniform_phase" else 2 ** (qubits - 1)
+            return (Formal("v", "angle", angles),), _on_all(f"{name}{qubits}")
 
 
 def nodes_of(values: int) -> list[tuple[int, int]]:

@@ -69,13 +69,13 @@ def random_words(rng: np.random.Generator, count: int, wires: int) -> Expectatio
     )
 
 
-@pytest.mark.parametrize("seed", [1, 3])
-def test_random_loops(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("seed", "noisy"), [(1, False), (3, False), (4, True), (7, True)])
+def test_random_loops(seed: int, noisy: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "FEWEST", 1)
     monkeypatch.setattr(representatives, "FEWEST", 1)
     monkeypatch.setattr(representatives, "PATIENCE", 1000)
     rng = np.random.default_rng(seed)
-    circuit = random_loops(rng)
+    circuit = random_loops(rng, noisy)
     query, inputs = random_words(rng, 12, len(circuit.visible)), rng.normal(size=40)
     assert representatives.representatives(circuit, [query]) is not None
     values, gradient = values_and_gradient(planned(circuit, query), query, inputs)

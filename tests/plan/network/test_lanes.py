@@ -23,9 +23,9 @@ from tests.plan.network.test_network import contracted
 from tests.reference.loops import random_loops, unrolled
 
 
-def of_few_wires(rng: np.random.Generator) -> Circuit:
+def of_few_wires(rng: np.random.Generator, noisy: bool) -> Circuit:
     """Some of the wires may be traced out, `fresh` ones always are, and those that are read are in any order."""
-    while len((circuit := random_loops(rng)).wires) > 6:
+    while len((circuit := random_loops(rng, noisy)).wires) > 6:
         pass
     register = len(circuit.visible)
     count = int(rng.integers(1, register + 1)) if rng.integers(0, 2) else register
@@ -33,12 +33,14 @@ def of_few_wires(rng: np.random.Generator) -> Circuit:
 
 
 @pytest.mark.parametrize("bits_known", [False, True])
-@pytest.mark.parametrize("algebra", ["amplitude", "pauli_transfer"])
-def test_random_loops(algebra: str, bits_known: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("algebra", "noisy"), [("amplitude", False), ("pauli_transfer", False), ("pauli_transfer", True)]
+)
+def test_random_loops(algebra: str, noisy: bool, bits_known: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "FEWEST", 1)
     rng, compared = np.random.default_rng(11), 0
     while compared < 4:
-        circuit, inputs = of_few_wires(rng), rng.normal(size=40)
+        circuit, inputs = of_few_wires(rng, noisy), rng.normal(size=40)
         assert circuit.lanes is not None
         if algebra == "amplitude" and traced_wires(circuit):
             continue
@@ -81,7 +83,26 @@ model {
 """
 
 
-@pytest.mark.parametrize("text", [RING, HIDDEN, EXPONENTIALS, CHANNELS], ids=["ring", "hidden", "exp", "channels"])
+NOISY = """
+const n = 20, depth = 4;
+lattice sites = line(n);
+visible v on sites;
+param a[depth, v] ~ normal(0, 1);
+param p[depth, v] : probability ~ uniform(0, 0.1);
+param u[v] : unitary(2) ~ normal(0, 1);
+model {
+    repeat depth as l {
+        depolarizing(0.01) v;
+        dephasing(p[l]) v;
+        for (q, r) in brick(sites, l) { unitary(u[q]) q, r; amplitude_damping(p[l, q]) q, r; rx(a[l, q]) q; }
+        kraus([[0.8, 0], [0, 0.8]], [[0.6, 0], [0, -0.6]]) v;
+    }
+}
+"""
+TEXTS = {"ring": RING, "hidden": HIDDEN, "exp": EXPONENTIALS, "channels": CHANNELS, "noisy": NOISY}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_plans_make_no_gate_of_a_loop(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """And are as dear, in the same order of columns, as plans gate by gate."""
     program = analyse(Source("program.qgl", text), FolderEnvironment(Path()), {"n": 100, "depth": 2}).program

@@ -8,10 +8,10 @@ from qgl.check.circuit.binding import reals
 from qgl.check.circuit.rolling.columns import Inputs, Ints, Row, UnrolledError
 from qgl.check.names.callees import MULTI_QUBIT, Callee
 from qgl.check.values.functions import is_number
-from qgl.check.values.types import Formal
+from qgl.check.values.types import NUMBERS, Formal
 from qgl.check.values.values import Array, Dimension, Value
 from qgl.expression import Input, Real
-from qgl.gates import GATES
+from qgl.gates import CHANNELS, GATES
 from qgl.source import Span
 
 NONE = np.zeros((1, 0), dtype=np.int64)
@@ -20,9 +20,9 @@ Angles = tuple[tuple[Real, ...], Ints]  # of the first round, and the elements o
 
 
 def is_rolled(callee: Callee, operands: int, arguments: int) -> bool:
-    """Whether a gate that is written with so many operands and arguments is a plain one of the library."""
-    plain = callee.name in GATES and callee.name not in MULTI_QUBIT
-    numbers = all(formal.kind in ("angle", "real") and formal.between is None for formal in callee.numbers)
+    """Whether a gate or channel that is written with so many operands and arguments is a plain one of the library."""
+    plain = (callee.name in GATES or callee.name in CHANNELS) and callee.name not in MULTI_QUBIT
+    numbers = all(formal.kind in NUMBERS and formal.between is None for formal in callee.numbers)
     single = callee.qubits == (None,) * operands
     return plain and numbers and single and arguments == len(callee.numbers)
 

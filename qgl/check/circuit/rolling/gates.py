@@ -11,6 +11,7 @@ from qgl.check.circuit.application import Operand
 from qgl.check.circuit.rolling.angles import fitted, is_rolled
 from qgl.check.circuit.rolling.columns import Column, Ints, Row, UnrolledError, items_of
 from qgl.check.circuit.rolling.rounds import Rounds
+from qgl.check.circuit.rolling.several import Matrices
 from qgl.check.circuit.rolling.surroundings import Surroundings
 from qgl.check.limits import MAX_QUBITS, OPERATION, Budget
 from qgl.check.names.callees import Callee
@@ -37,12 +38,17 @@ class Roller:
         """Whether a gate along registers was noted as a block."""
 
         def read(rounds: Rounds, given: list[Value], wires: Ints) -> None:
-            if not is_rolled(callee, len(operands), len(given)):
+            if not is_rolled(callee, wires.shape[1], len(given)):
                 raise UnrolledError
             formals = zip(given, callee.numbers, strict=True)
             rounds.gate(node, callee, [None if v is None else fitted(v, f) for v, f in formals], wires)
 
         return self._along(node, callee, values, operands, read)
+
+    def kraus(self, node: tree.Apply, matrices: Matrices, operands: Sequence[Operand]) -> bool:
+        """Whether Kraus operators on each qubit of registers were noted as a block."""
+        callee = Callee("kraus", (), (None,))
+        return self._along(node, callee, [], operands, lambda rounds, _, wires: rounds.kraus(node, matrices, wires))
 
     def call(
         self, node: tree.Apply, symbol: Symbol, callee: Callee, values: list[Value] | None, operands: Sequence[Operand]
@@ -64,6 +70,8 @@ class Roller:
         operands: Sequence[Operand],
         read: Callable[[Rounds, list[Value], Ints], None],
     ) -> bool:
+        if callee.qubits == (None,) and len(operands) > 1:  # on each qubit of all
+            operands = [Operand(tuple(wire for each in operands for wire in each.wires), False, node.span)]
         rounds = len(operands[0].wires) if operands else 0
         try:
             self._worthwhile(rounds, 1)

@@ -1,9 +1,4 @@
-"""The body of a loop in all of its rounds at once.
-
-Wires of `fresh` and inputs of `?` are numbered by rounds, and how many of them a round has is known at its end only. So
-they have numbers of their own until then: the j-th of round r is first + j * rounds + r, and becomes first + r * (how
-many a round has) + j.
-"""
+"""The body of a loop in all of its rounds at once."""
 
 from __future__ import annotations
 
@@ -12,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from qgl.check.circuit.rolling.angles import NONE, Angles, array_of, fitted, inputs, is_rolled
+from qgl.check.circuit.rolling.angles import NONE, Angles, array_of, fitted, is_rolled
 from qgl.check.circuit.rolling.columns import (
     Column,
     Inputs,
@@ -22,38 +17,28 @@ from qgl.check.circuit.rolling.columns import (
     in_each,
     is_varied,
 )
+from qgl.check.circuit.rolling.counted import Counted
 from qgl.check.circuit.rolling.exponents import Exponent
+from qgl.check.circuit.rolling.several import Matrices, kraus_matrices, of_qubits
 from qgl.check.circuit.rolling.surroundings import Surroundings
 from qgl.check.circuit.transform import controlled, inverse
 from qgl.check.declarations.initial import STATES, named_state
 from qgl.check.limits import CALL, OPERATION
-from qgl.check.names.callees import BUILT_IN, Callee
+from qgl.check.names.callees import BUILT_IN, MULTI_QUBIT, RESET, Callee
 from qgl.check.names.modules import Symbol
 from qgl.check.values.frame import Frame
 from qgl.check.values.functions import is_number
-from qgl.check.values.types import Formal
+from qgl.check.values.types import NUMBERS, Formal
 from qgl.check.values.values import Group, Qubit, Site, Value
 from qgl.expression import Input, Real
-from qgl.gates import GATES
-from qgl.program.operations import Discard, Fresh, GateApplication, Operation, Unitary, applied
-from qgl.program.rolled import Lane
+from qgl.gates import CHANNELS
+from qgl.program.operations import Discard, Fresh, KrausChannel, Operation, Unitary, applied
+from qgl.program.rolled import Lane, by_columns, of_columns
 from qgl.source import Span
 from qgl.syntax import tree
 
 SHORT = 32  # turns of a loop in the body, from which on it had better be rolled up itself
 MOST_LANES = 256
-
-
-@dataclass
-class _Hole:
-    """A `?`: its parameter, and how often a round reaches it."""
-
-    node: tree.Hole
-    gate: str
-    kind: str
-    size: int | None
-    parameter: int
-    count: int = 0
 
 
 @dataclass
@@ -66,9 +51,10 @@ class Rounds:
     lanes: list[Lane] = field(default_factory=list)
     calls: list[tuple[str, Span, int, int]] = field(default_factory=list)  # of channels: from which lane to which
     reached: list[Symbol] = field(default_factory=list)
-    _fresh: list[tuple[tree.Name, int]] = field(default_factory=list)  # names, positions
-    _holes: dict[tuple[int, int, str, int | None], _Hole] = field(default_factory=dict)
     _within: int = 0  # channels
+
+    def __post_init__(self) -> None:
+        self.counted = Counted(self.around.recorder, self.count)
 
     # ------------------------------------------------------------ statements
 
@@ -106,11 +92,9 @@ class Rounds:
         initial = node.initial
         if size < 1 or (initial is not None and not (isinstance(initial, tree.Name) and initial.name in STATES)):
             raise UnrolledError
-        first, named = len(self.around.recorder.wires), len(self._fresh)
         if self.cost + self.count * size > self.room:
             raise UnrolledError
-        self._fresh += [(node.name, position) for position in range(size)]
-        numbers = first + (named + np.arange(size)) * self.count + np.arange(self.count)[:, None]
+        numbers = self.counted.fresh(node.name, size)
         for position in range(size):
             self._emit(Fresh((0,), node.span), numbers[:, position : position + 1])
         frame.names[node.name.name] = Column("wire", numbers[:, 0]) if node.size is None else Wide(numbers)
@@ -141,15 +125,20 @@ class Rounds:
         name, start = node.gate.name, len(self.lanes)
         inverted, controls = self._modifiers(node, frame)
         operands = [self._operand(each, frame) for each in node.operands]
-        values = [] if name == "exp" else self._values(node, frame)
+        values = [] if name in ("exp", "kraus") else self._values(node, frame)
         given, own = [wires for wires, _ in operands[:controls]], operands[controls:]
         if controls and not all(single for _, single in (operands[:controls] if name not in BUILT_IN else operands)):
             raise UnrolledError
         symbol = frame.module.names.get(name)
         if name == "exp":
             self._exponential(node, frame, own)
+        elif name == "kraus":
+            self._kraus(node, frame, own)
+        elif name in MULTI_QUBIT:
+            self._several(node, values, own)
         elif name in BUILT_IN:
-            self._along(node, BUILT_IN[name], values, own)
+            callee = RESET if name == "reset" and not node.arguments else BUILT_IN[name]
+            self._along(node, callee, values, own, not controls)
         elif symbol is not None and symbol.kind in ("layer", "channel") and frame.find(name) is None:
             self.call(node, symbol, values, own)
         else:
@@ -172,7 +161,7 @@ class Rounds:
         around, formal = self.around, Formal("a", "angle")
 
         def hole(each: tree.Hole) -> Inputs:
-            angles, elements = self._new(each, formal, "exp")
+            angles, elements = self.counted.hole(each, formal, "exp")
             return Inputs(angles[0], elements)
 
         exponent = Exponent(self.count, around.columns, self._wires, hole, around.exponent_of)
@@ -207,8 +196,14 @@ class Rounds:
             made.append(_lane(pattern, wires, lane.elements))
         return made
 
-    def _along(self, node: tree.Apply, callee: Callee, values: list[Value], operands: list[tuple[Ints, bool]]) -> None:
-        """A gate of the library on qubits, or along registers."""
+    def _along(
+        self, node: tree.Apply, callee: Callee, values: list[Value], operands: list[tuple[Ints, bool]], spread: bool
+    ) -> None:
+        """A gate or channel of the library on qubits, or along registers; `spread`: those of one qubit on any number of
+        operands.
+        """
+        if spread and callee.qubits == (None,) and len(operands) > 1:
+            operands = [(np.concatenate([wires for wires, _ in operands], axis=1), False)]
         widths = {wires.shape[1] for wires, _ in operands}
         if not is_rolled(callee, len(operands), len(values)) or len(widths) != 1:
             raise UnrolledError
@@ -219,12 +214,62 @@ class Rounds:
             self.gate(node, callee, angles, np.stack([wires[:, run] for wires, _ in operands], axis=1))
 
     def gate(self, node: tree.Apply, callee: Callee, angles: Sequence[Angles | None], wires: Ints) -> None:
-        """A gate in each round, on wires of shape (rounds, qubits); an angle is None that is a `?`."""
+        """A gate or channel in each round, on wires of shape (rounds, qubits); an angle is None that is a `?`."""
+        start = len(self.lanes)
+        numbers, elements = self._together(node, callee, angles)
+        self._emit(applied(callee.name, (), node.span, numbers), wires, elements)
+        if callee.name in CHANNELS:
+            self._called(callee.name, node.span, start)
+
+    def kraus(self, node: tree.Apply, matrices: Matrices, wires: Ints) -> None:
+        """Constant Kraus operators in each round, on wires of shape (rounds, qubits)."""
+        start = len(self.lanes)
+        self._emit(KrausChannel((), node.span, matrices), wires)
+        self._called("kraus", node.span, start)
+
+    def _kraus(self, node: tree.Apply, frame: Frame, operands: list[tuple[Ints, bool]]) -> None:
+        matrices = kraus_matrices(node, self.around.columns.evaluator, frame)
+        wires = np.concatenate([wires for wires, _ in operands], axis=1)
+        qubits = int(matrices.shape[1]).bit_length() - 1
+        if qubits > 1 and wires.shape[1] != qubits:
+            raise UnrolledError
+        for run in wires.T[:, :, None] if qubits == 1 else [wires]:
+            self.kraus(node, matrices, run)
+
+    def _several(self, node: tree.Apply, values: list[Value], operands: list[tuple[Ints, bool]]) -> None:
+        """A gate on any number of qubits, once in each round."""
+        callee, build = of_qubits(node, [wires.shape[1] for wires, _ in operands])
+        if len(values) != len(callee.numbers):
+            raise UnrolledError
+        angles = [None if v is None else fitted(v, f) for v, f in zip(values, callee.numbers, strict=True)]
+        numbers, elements = self._together(node, callee, angles)
+        wires = np.concatenate([wires for wires, _ in operands], axis=1)
+        _apart(wires)
+        for piece in build(by_columns(numbers)):
+            lane = of_columns(piece, wires, elements)
+            self._emit(lane.pattern, lane.wires, lane.elements)
+
+    def _together(
+        self, node: tree.Apply, callee: Callee, angles: Sequence[Angles | None]
+    ) -> tuple[tuple[Real, ...], Ints]:
+        """All numbers of a gate or channel, an angle being None that is a `?`.
+
+        Raises:
+            UnrolledError: one may be no probability where one belongs.
+        """
         given = zip(node.arguments, callee.numbers, angles, strict=True)
-        known = [self._new(argument, formal, callee.name) if each is None else each for argument, formal, each in given]
+        known = [
+            self.counted.hole(argument, formal, callee.name) if each is None else each
+            for argument, formal, each in given
+        ]
+        firsts = tuple(first for first, _ in known)
+        chances = [first for formal, first in zip(callee.numbers, firsts, strict=True) if formal.kind == "probability"]
+        if callee.name == "pauli_channel":
+            chances.append(sum(chances, ()))
+        if not all(self._probable(each, node.span) for each in chances):
+            raise UnrolledError
         elements = np.concatenate([in_each(NONE, self.count), *(in_each(e, self.count) for _, e in known)], axis=1)
-        numbers = tuple(angle for first, _ in known for angle in first)
-        self._emit(GateApplication((), node.span, GATES[callee.name], numbers), wires, elements)
+        return sum(firsts, ()), elements
 
     def call(self, node: tree.Apply, symbol: Symbol, values: list[Value], operands: list[tuple[Ints, bool]]) -> None:
         """A layer or channel, called once in each round."""
@@ -246,8 +291,13 @@ class Rounds:
         self._within += channel
         self.block(symbol.node.body, inner)
         self._within -= channel
-        if channel and not self._within:
-            self.calls.append((symbol.name, node.span, start, len(self.lanes)))
+        if channel:
+            self._called(symbol.name, node.span, start)
+
+    def _called(self, name: str, span: Span, start: int) -> None:
+        """Notes a channel, the lanes of which begin at `start`, unless it is part of another."""
+        if not self._within:
+            self.calls.append((name, span, start, len(self.lanes)))
 
     def _operand(self, node: tree.Expression, frame: Frame) -> tuple[Ints, bool]:
         """The wires of an operand in all rounds, shape (rounds, wires), and whether it is written as one qubit."""
@@ -286,14 +336,16 @@ class Rounds:
     def _bound(self, node: tree.Expression, value: Value, formal: Formal, gate: str) -> Value:
         """What an argument of a layer or channel stands for in its body."""
         if value is None:
-            angles, elements = self._new(node, formal, gate)
+            angles, elements = self.counted.hole(node, formal, gate)
             return (
                 Inputs(angles[0], elements) if formal.size is None else array_of(angles[0], elements, formal, node.span)
             )
         if formal.size is not None:
-            if formal.kind not in ("angle", "real") or formal.between is not None:
+            if formal.kind not in NUMBERS or formal.between is not None:
                 raise UnrolledError
-            fitted(value, formal)
+            numbers, _ = fitted(value, formal)
+            if formal.kind == "probability" and not self._probable(numbers[:1], node.span):
+                raise UnrolledError
             return value
         if isinstance(value, Site):
             return value.number
@@ -302,25 +354,18 @@ class Rounds:
         whole = (isinstance(value, Column) and value.of == "int") or type(value) is int
         if whole and formal.kind in ("int", "angle", "real"):
             return value
-        if formal.kind in ("angle", "real") and (isinstance(value, Inputs | Real) or is_number(value)):
+        if formal.kind in NUMBERS and (isinstance(value, Inputs | Real) or is_number(value)):
+            if formal.kind == "probability" and not self._probable(fitted(value, formal)[0], node.span):
+                raise UnrolledError
             return value
         raise UnrolledError
 
-    def _new(self, node: tree.Expression, formal: Formal, gate: str) -> Angles:
-        """The inputs that a `?` makes in all rounds."""
-        if not isinstance(node, tree.Hole) or formal.kind not in ("angle", "real") or formal.between is not None:
-            raise UnrolledError
-        recorder, size = self.around.recorder, formal.size or 1
-        key = recorder.place_of(node, formal.kind, formal.size)
-        if key not in self._holes:
-            known = recorder.parameter_at(key)
-            new = sum(recorder.parameter_at(other) is None for other in self._holes)
-            number = len(recorder.parameters) + new if known is None else known
-            self._holes[key] = _Hole(node, gate, formal.kind, formal.size, number)
-        hole = self._holes[key]
-        elements = (hole.count * self.count + np.arange(self.count, dtype=np.int64)) * size
-        hole.count += 1
-        return inputs(hole.parameter, elements[:, None] + np.arange(size, dtype=np.int64))
+    def _probable(self, numbers: Sequence[Real], span: Span) -> bool:
+        """Whether the sum of numbers of the first round is a probability, as then those of all rounds are."""
+        atoms = {atom.parameter for number in numbers for _, atom in number.terms if isinstance(atom, Input)}
+        if all(parameter < len(self.around.recorder.parameters) for parameter in atoms):
+            return self.around.is_probable(numbers, span)
+        return len(numbers) == 1 and self.counted.is_chance(numbers[0])
 
     def _emit(self, pattern: Operation, wires: Ints, elements: Ints | None = None) -> None:
         self.lanes.append(_lane(pattern, wires, in_each(NONE, self.count) if elements is None else elements))
@@ -332,42 +377,16 @@ class Rounds:
     @property
     def cost(self) -> int:
         """Steps of the budget."""
-        return CALL * len(self.reached) + self.count * (OPERATION * len(self.lanes) + len(self._fresh))
+        return CALL * len(self.reached) + self.count * (OPERATION * len(self.lanes) + self.counted.wires_of_round)
 
     @property
     def new_wires(self) -> int:
         """How many wires `fresh` makes."""
-        return self.count * len(self._fresh)
+        return self.count * self.counted.wires_of_round
 
     def settled(self) -> tuple[Lane, ...]:
         """All lanes; now that nothing can stop it, wires and inputs get their numbers, and the recorder is told."""
-        recorder = self.around.recorder
-        first = len(recorder.wires)
-        recorder.fresh_in_rounds(self._fresh, self.count)
-        begins = {}
-        for hole in self._holes.values():
-            wanted = self.count * hole.count
-            number, begin = recorder.holes(hole.node, hole.gate, hole.kind, hole.size, wanted)
-            assert number == hole.parameter
-            begins[number] = begin, hole.size or 1, hole.count
-        return tuple(self._settled(lane, first, begins) for lane in self.lanes)
-
-    def _settled(self, lane: Lane, first: int, begins: dict[int, tuple[int, int, int]]) -> Lane:
-        wires, elements = lane.wires, lane.elements
-        if self._fresh:
-            number, turn = np.divmod(wires - first, self.count)
-            wires = np.where(wires < first, wires, first + turn * len(self._fresh) + number)
-        parameters = [
-            atom.parameter for angle in lane.pattern.numbers for _, atom in angle.terms if isinstance(atom, Input)
-        ]
-        for column, parameter in enumerate(parameters):
-            if parameter in begins:
-                begin, size, count = begins[parameter]
-                place, within = np.divmod(elements[:, column], size)
-                number, turn = np.divmod(place, self.count)
-                elements = elements.copy() if elements is lane.elements else elements
-                elements[:, column] = begin + (turn * count + number) * size + within
-        return Lane(lane.pattern, wires, elements)
+        return self.counted.settled(self.lanes)
 
 
 def _lane(pattern: Operation, wires: Ints, elements: Ints) -> Lane:

@@ -35,6 +35,7 @@ class Surroundings:
     wires_on  the qubit on each site of a lattice
     warn      is told the numbers of the first round of a gate or call
     exponent_of   the Pauli word of an exponent, and its angle
+    is_probable   whether the sum of numbers is a probability, whatever the inputs
     called    what a layer or channel takes on operands of some widths, and the names of these; else it has a fault
     """
 
@@ -44,3 +45,4 @@ class Surroundings:
     warn: Callable[[tree.Apply, list[Value] | None, Frame], None]
     called: Callable[[Symbol, Sequence[int]], Called]
     exponent_of: Callable[[Value, Span], tuple[PauliWord, Real]]
+    is_probable: Callable[[Sequence[Real], Span], bool]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from qgl.plan.ancestral.tables import AncestralProgram, levels_of, tables_of, wires_of
-from qgl.plan.ancestral.turns import NotAncestralError, Turn, turns_of
+from qgl.plan.ancestral.turns import NotAncestralError, Turn, hold_to_turns, turns_of
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.model import Cost, Prepared
 from qgl.query import GivenStrings, LogProb, Query, Samples
@@ -51,13 +51,19 @@ class PreparedAncestral:
     name: str
     variants: CircuitVariants
 
+    @property
+    def _is_large(self) -> bool:
+        """Whether it is not even gone through, nor are its channels dilated."""
+        return len(self.variants.circuit.operations) > MOST_OPERATIONS
+
     @cached_property
     def _turns(self) -> list[Turn] | str:
         """The turns, or why there are none."""
-        count = len(self.variants.circuit.operations)
-        if count > MOST_OPERATIONS:
+        if self._is_large:
+            count = len(self.variants.circuit.operations)
             return f"{count:,} operations; {MOST_OPERATIONS:,} are the most"
         try:
+            hold_to_turns(self.variants.pure)
             return turns_of(self.variants.pure.operations)
         except NotAncestralError as error:
             return str(error)
@@ -88,6 +94,8 @@ class PreparedAncestral:
                 gradient = 1.0
             case _:
                 return Cost.refused("answers strings only: their likelihoods, and samples")
+        if self._is_large:
+            return Cost.refused(str(self._turns))
         pure = self.variants.pure
         if len(pure.live_wires) > len(pure.visible) and not isinstance(query, Samples):
             return Cost.refused("likelihoods take the bits of all qubits, and some are hidden")

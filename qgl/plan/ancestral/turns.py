@@ -16,6 +16,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from qgl.ir.circuit import Circuit
 from qgl.ir.facts import diagonal_wires
 from qgl.plan.state.state_vector import controlled, in_parts, recipe_of, rotations
 from qgl.program.operations import LIFETIME, Evolution, Operation, Unitary
@@ -51,6 +54,25 @@ class Turn:
         return (*self.inside, *self.outside)
 
 
+def hold_to_turns(circuit: Circuit) -> None:
+    """That a circuit of lanes may have turns, before it is unrolled to look for them.
+
+    Raises:
+        NotAncestralError: two wires are joined before one of them is through.
+    """
+    if circuit.lanes is None:
+        return
+    lanes = [lane for lane in circuit.lanes if not isinstance(lane.pattern, LIFETIME)]
+    last = np.full(len(circuit.wires), -1)
+    for number, lane in enumerate(lanes):
+        gate = lane.numbered
+        for wire in set(gate.wires) - diagonal_wires(gate):
+            last[lane.wires[:, wire]] = number
+    for number, lane in enumerate(lanes):
+        if ((last[lane.wires] >= number).sum(axis=1) > 1).any() and len(list(_parts(lane.numbered))) == 1:
+            raise _joined(lane.pattern)
+
+
 def turns_of(operations: Iterable[Operation]) -> list[Turn]:
     """The turns in order.
 
@@ -65,10 +87,14 @@ def turns_of(operations: Iterable[Operation]) -> list[Turn]:
     for position, part in enumerate(parts):
         unfinished = [wire for wire in part.wires if last.get(wire, -1) >= position]
         if len(unfinished) > 1:
-            raise NotAncestralError(f"`{part.name}` joins qubits of which more than one is turned there or later")
+            raise _joined(part)
         if unfinished:
             turns.append(_turn(part, unfinished[0]))
     return turns
+
+
+def _joined(part: Operation) -> NotAncestralError:
+    return NotAncestralError(f"`{part.name}` joins qubits of which more than one is turned there or later")
 
 
 def _parts(operation: Operation) -> Iterator[Unitary]:

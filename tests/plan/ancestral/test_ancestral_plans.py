@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from benchmarks.workloads import CHAIN as SITES
+from qgl.compiler import analyse, circuit_of
+from qgl.data.environment import FolderEnvironment
 from qgl.expression import real
 from qgl.ir.circuit import Circuit
 from qgl.plan.ancestral.method import Ancestral
@@ -12,7 +18,9 @@ from qgl.plan.ancestral.turns import turns_of
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.model import Cost
 from qgl.program.operations import Operation
+from qgl.program.rolled import Lane
 from qgl.query import Expectation, GivenStrings, Probabilities, Query, Samples
+from qgl.source import Source
 from tests.reference.programs import op, program_of
 
 STRINGS = GivenStrings(3)
@@ -53,3 +61,18 @@ def test_of_hidden_bits_there_are_samples_and_no_likelihoods() -> None:
     gates = [op("ry", 4, args=[0.3]), op("cx", 4, 0)]
     assert "hidden" in cost(*gates, hidden=1).refusal
     assert not cost(*gates, hidden=1, query=Samples(10)).refusal
+
+
+UNITARIES = SITES.replace("rzz(c[l, q]) q, r;", "unitary(?) q, r;").replace("param c[depth, v] ~ normal(0, 1);", "")
+
+
+@pytest.mark.parametrize(("text", "gate"), [(SITES, "rzz"), (UNITARIES, "su4")], ids=["chain", "unitary"])
+def test_loops_are_refused_before_a_gate_of_them_is_made(text: str, gate: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = FolderEnvironment(Path())
+    circuit, other = (
+        circuit_of(analyse(Source("x.qgl", text), environment, {"n": 80, "depth": 2}).program) for _ in range(2)
+    )
+    one_by_one = replace(other, operations=tuple(other.operations))
+    assert f"`{gate}` joins" in Ancestral().prepare(CircuitVariants(one_by_one, True)).cost(STRINGS, "single").refusal
+    monkeypatch.setattr(Lane, "unrolled", lambda self: pytest.fail("a loop was unrolled"))
+    assert f"`{gate}` joins" in Ancestral().prepare(CircuitVariants(circuit, True)).cost(STRINGS, "single").refusal

@@ -29,9 +29,17 @@ def _affine(rows: Affine, values: jax.Array) -> jax.Array | NDArray[Any]:
     """The numbers of some rows; where all are constant, nothing that JAX would differentiate."""
     if rows.is_constant:
         return np.asarray(rows.constant, values.dtype)
-    coefficient = jnp.asarray(rows.coefficient, values.dtype)
-    numbers = jnp.asarray(rows.constant, values.dtype) + coefficient * take(values, rows.index)
+    numbers = take(values, rows.index)
+    factor, constant = _same(rows.coefficient[rows.index > 0]), _same(rows.constant)  # values[0] is 0 times anything
+    numbers = numbers * (rows.coefficient.astype(values.dtype) if factor is None else factor)
+    if constant != 0:
+        numbers = numbers + (rows.constant.astype(values.dtype) if constant is None else constant)
     if len(rows.extra_row):
         extra = jnp.asarray(rows.extra_coefficient, values.dtype) * values[rows.extra_index]
         numbers = numbers.at[rows.extra_row].add(extra)
     return numbers
+
+
+def _same(numbers: NDArray[Any]) -> float | None:
+    """What all of the numbers are, if it is one: so many are no table in a program."""
+    return float(numbers[0]) if len(numbers) and np.all(numbers == numbers[0]) else None

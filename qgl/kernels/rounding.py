@@ -48,6 +48,11 @@ def perturbed(values: jax.Array) -> jax.Array:
     return values * (1 - PERTURBATION * float(np.finfo(real).eps) * share)
 
 
+def perturbing() -> bool:
+    """Whether a circuit is run again with perturbed numbers."""
+    return _salt.get() is not None
+
+
 def _shares(count: int, salt: jax.Array) -> jax.Array:
     """Numbers from 0 to 1 without a pattern, shape (count,): multiplicative hashes of their places."""
     mixed = (jnp.arange(count, dtype=jnp.uint32) + salt * np.uint32(40503)) * np.uint32(2654435761)

@@ -37,6 +37,22 @@ class Affine:
         """Whether no number depends on a value."""
         return not self.coefficient.any() and not len(self.extra_row)
 
+    def taken(self, rows: NDArray[np.int64]) -> Affine:
+        """These of the numbers, in this order; one may come several times. Shape (rows,)."""
+        order = np.argsort(self.extra_row, kind="stable")
+        first, last = (np.searchsorted(self.extra_row[order], rows, side) for side in ("left", "right"))
+        counts = last - first
+        ends = np.cumsum(counts)
+        extra = order[np.repeat(last - ends, counts) + np.arange(counts.sum())]
+        return Affine(
+            self.constant[rows],
+            self.coefficient[rows],
+            self.index[rows],
+            np.repeat(np.arange(len(rows), dtype=np.int32), counts),
+            self.extra_coefficient[extra],
+            self.extra_index[extra],
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Calls:
@@ -56,6 +72,10 @@ class Expressions:
     inputs: int
     calls: tuple[Calls, ...]
     outputs: Affine
+
+    def taken(self, rows: NDArray[np.int64]) -> Expressions:
+        """The same with these of the outputs, shape (rows,), in this order."""
+        return Expressions(self.inputs, self.calls, self.outputs.taken(rows))
 
 
 class NoLaneError(Exception):

@@ -85,6 +85,9 @@ class PoolRows:
     rows: NDArray[np.int64]
     size: int
 
+    def __len__(self) -> int:
+        return len(self.rows)
+
 
 class PoolBuilder:
     """Collects matrices. `add` returns a handle; `offset` says, after `build`, where the matrix lies."""

@@ -19,8 +19,7 @@ def of_network(network: Network, flat: Real, kind: type) -> list[NDArray[Any]]:
     values: NDArray[Any] = (flat[: len(flat) // 2] + 1j * flat[len(flat) // 2 :]).astype(kind)
     tables, at = [], 0
     for table in network.tables:
-        rows = len(table.fixed) + sum(len(source.offsets) for source in table.sources) + sum(map(len, table.runs))
-        size = rows * math.prod(table.shape)
-        tables.append(values[at : at + size].reshape(rows, *table.shape))
+        size = table.rows * math.prod(table.shape)
+        tables.append(values[at : at + size].reshape(-1, *table.shape))
         at += size
     return [tables[table][row] for table, row in zip(network.tensors.tables, network.tensors.rows, strict=True)]

@@ -95,7 +95,7 @@ def _bodies(columns: Columns, paths: list[Path], query: Query) -> int:
 def _entries(columns: Columns) -> float:
     """Entries of all tensors that are computed from the inputs."""
     tables = columns.network.tables
-    rows = (sum(len(source.offsets) for source in table.sources) + sum(map(len, table.runs)) for table in tables)
+    rows = (sum(source.rows for source in table.sources) + sum(map(len, table.runs)) for table in tables)
     return sum(count * math.prod(table.shape) for count, table in zip(rows, tables, strict=True))
 
 

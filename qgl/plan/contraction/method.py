@@ -134,8 +134,7 @@ def _leaves(network: Network) -> list[Leaf]:
     numbers = [math.prod(table.shape) for table in network.tables]
     fixed = [len(table.fixed) for table in network.tables]
     others = [
-        sum(len(source.offsets) for source in table.sources) + sum(len(run) for run in table.runs)
-        for table in network.tables
+        sum(source.rows for source in table.sources) + sum(len(run) for run in table.runs) for table in network.tables
     ]
     first_fixed = list(accumulate((a * b for a, b in zip(fixed, numbers, strict=True)), initial=DISTRIBUTION.size))
     first_other = list(accumulate((a * b for a, b in zip(others, numbers, strict=True)), initial=first_fixed[-1]))

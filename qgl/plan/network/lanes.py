@@ -17,8 +17,9 @@ from qgl.ir.circuit import Circuit
 from qgl.ir.facts import diagonal_wires
 from qgl.ir.lanes import groups
 from qgl.plan.network.builder import Builder, Label
+from qgl.plan.network.sources import Shape
 from qgl.plan.network.table import Network, Tensors
-from qgl.plan.network.values import Handle, LaneValues, Shape
+from qgl.plan.network.values import Handle, LaneValues
 from qgl.program.operations import LIFETIME, Discard, Fresh
 from qgl.program.rolled import Lane
 

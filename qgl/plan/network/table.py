@@ -13,7 +13,7 @@ from qgl.bits.ragged import Ragged
 from qgl.plan.expressions import Expressions
 from qgl.plan.matrix_pool import Pool
 from qgl.plan.network.bases import DIMENSION
-from qgl.plan.network.values import Table
+from qgl.plan.network.sources import Table
 
 Indices = NDArray[np.int32]
 

@@ -23,8 +23,9 @@ from qgl.ir.facts import diagonal_wires, is_channel
 from qgl.plan.expressions import NoLaneError
 from qgl.plan.network.builder import Builder, UnsuitableError
 from qgl.plan.network.lanes import LaneBuilder
+from qgl.plan.network.sources import Source, Table
 from qgl.plan.network.table import Network, Tensor, Tensors
-from qgl.plan.network.values import Source, Table, ValueBuilder
+from qgl.plan.network.values import ValueBuilder
 from qgl.program.operations import LIFETIME, Discard
 from qgl.program.rolled import patterns
 

@@ -2,55 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.expression import real
 from qgl.plan.expressions import ExpressionBuilder, Expressions
 from qgl.plan.matrix_pool import Pool, PoolBuilder, Recipe
+from qgl.plan.network.angles import angle_tensors, gate_kind
+from qgl.plan.network.assembly import Assembly, Made, Run
 from qgl.plan.network.bases import DIMENSION, Fixed, letter_maps
+from qgl.plan.network.sources import Form, Shape, Source, Table
+from qgl.plan.network.transfer import Cut, Places
 
-Indices = NDArray[np.int32]
-Cut = tuple[tuple[int, str], ...]  # wires of the matrix that are cut, and their letters
-Shape = tuple[int, ...]
-Places = tuple[int, ...]
-Form = tuple[str, int, Cut, Places, Places]  # what a source is, but for its rows
-
-
-@dataclass(frozen=True, eq=False)
-class Source:
-    """Matrices of the pool that become tensors in the same way.
-
-    kind     "gate": a unitary, or its Pauli transfer matrix; "channel": the transfer matrix of a superoperator
-    qubits   of the matrix
-    cut      wires that are cut, with letters
-    begins   wires that go in in zero, without a leg
-    ends     wires that are traced out, without a leg
-    offsets  (rows,) where the matrices lie in the pool
-    """
-
-    kind: str
-    qubits: int
-    cut: Cut
-    begins: Places
-    ends: Places
-    offsets: Indices
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """Tensors of one shape: the fixed ones, shape (fixed, *shape), those of each source, then the products of runs.
-
-    runs are arrays of shape (rows, length): rows of this table, the first matrix to act first.
-    """
-
-    shape: Shape
-    fixed: Fixed
-    sources: tuple[Source, ...]
-    runs: tuple[Indices, ...]
+Ints = NDArray[np.int64]
 
 
 class Handle(NamedTuple):
@@ -92,18 +61,31 @@ class ValueBuilder:
 
     def matrix(self, recipe: Recipe, kind: str, cut: Cut, wires: int, begins: Places = (), ends: Places = ()) -> Handle:
         """A matrix on cut wires and `wires` more: axes (cut labels, outs that do not end, ins that do not begin)."""
-        shape, group, rows = self._source((kind, len(cut) + wires, cut, begins, ends))
-        rows.append(self._pool.add(recipe))
+        form, scale = self._form(recipe, kind, cut, wires, begins, ends)
+        shape, group, rows = self._source(form)
+        if form.gate is None:
+            rows.append(self._pool.add(recipe))
+        else:
+            rows.append([self._expressions.row(angle * scale) for angle in recipe.args])
         return Handle(shape, 1, group, len(rows) - 1)
+
+    def _form(
+        self, recipe: Recipe, kind: str, cut: Cut, wires: int, begins: Places, ends: Places
+    ) -> tuple[Form, float]:
+        """What a matrix has in common with others, and the scale of its angle in an `AngleSource`."""
+        own = (kind, len(cut) + wires, cut, begins, ends)
+        gate = gate_kind(recipe) if kind == "gate" else None
+        tensors = angle_tensors(self._algebra, gate, cut, begins, ends) if gate else None
+        return (Form(*own), 1.0) if tensors is None else (Form(*own, gate), tensors.scale)
 
     def _source(self, form: Form) -> tuple[Shape, int, list[Any]]:
         """The shape of tensors that are made in one way, the number of the way among those of the shape, and what was
         added so far.
         """
         if form not in self._source_of:
-            _, qubits, cut, begins, ends = form
-            cuts = tuple(len(letter_maps(self._algebra, letter)) for _, letter in cut)
-            shape = (*cuts, *(self._dimension,) * (2 * (qubits - len(cut)) - len(begins) - len(ends)))
+            cuts = tuple(len(letter_maps(self._algebra, letter)) for _, letter in form.cut)
+            legs = 2 * (form.qubits - len(cuts)) - len(form.begins) - len(form.ends)
+            shape = (*cuts, *(self._dimension,) * legs)
             groups = self._sources.setdefault(shape, {})
             rows = groups.setdefault(form, [])
             self._source_of[form] = shape, list(groups).index(form), rows
@@ -117,43 +99,59 @@ class ValueBuilder:
         rows.append(tuple(handles))
         return Handle(handles[0].shape, 2, len(handles), len(rows) - 1)
 
-    def _offsets(self, made: list[Any]) -> Indices:
+    def _offsets(self, made: list[Any]) -> Ints:
         """Where matrices lie in the pool, from what was added of a source."""
-        return np.array([self._pool.offset(handle) for handle in made], np.int32)
+        return np.array([self._pool.offset(handle) for handle in made], np.int64)
 
-    def _products(self, runs: list[tuple[Handle, ...]], place: Place) -> Indices:
-        """Rows of the matrices of runs of one length, shape (runs, length)."""
-        return np.array([[place(handle)[1] for handle in run] for run in runs], np.int32)
+    def _angles(self, made: list[Any]) -> Ints:
+        """Rows of the expression outputs, from what was added of a gate of at most one angle: shape (rows, angles)."""
+        return np.array(made, np.int64).reshape(len(made), -1)
+
+    def _products(self) -> Iterator[Run]:
+        """All runs, those that are alike together."""
+        for length, runs in sorted(self._runs.items()):
+            pattern = [tuple(handle.group for handle in run) for run in runs]
+            order = sorted(range(len(runs)), key=pattern.__getitem__)
+            for groups, alike in groupby(order, key=pattern.__getitem__):
+                numbers = list(alike)
+                rows = [[handle.row for handle in runs[number]] for number in numbers]
+                yield Run(groups, np.array(rows, np.int64), length, np.array(numbers, np.int64))
 
     def build(self) -> tuple[tuple[Table, ...], Place, Pool, Expressions]:
         """The tables, the table and row of each handle, and what the matrices are computed from."""
-        pool = self._pool.build()
+        pool, zero = self._pool.build(), self._expressions.row(real(0.0))
+        of_pool = np.unique(np.concatenate([np.zeros(0, np.int32), *(group.angles.ravel() for group in pool.groups)]))
+        numbers = [of_pool.astype(np.int64)]
         shapes = sorted({*self._fixed, *self._sources}, key=lambda shape: (len(shape), shape))
-        starts: list[dict[tuple[int, int], int]] = []
+        tables, places = list[Table](), list[dict[tuple[int, int], Ints]]()
+        for shape in shapes:
+            assembly = Assembly(self._fixed.get(shape, []), self._groups(shape), zero)
+            runs = list(self._products()) if shape == (self._dimension,) * 2 else []
+            tables.append(assembly.table(shape, runs))
+            places.append(assembly.places)
+            numbers += assembly.angles
+        groups = tuple(
+            replace(group, angles=np.searchsorted(of_pool, group.angles).astype(np.int32)) for group in pool.groups
+        )
         number = {shape: k for k, shape in enumerate(shapes)}
 
         def place(handle: Handle) -> tuple[int, Any]:
             table = number[handle.shape]
-            return table, starts[table][handle.part, handle.group] + handle.row
+            return table, places[table][handle.part, handle.group][handle.row]
 
-        tables = []
-        for shape in shapes:
-            fixed, groups = self._fixed.get(shape, []), self._sources.get(shape, {})
-            at = len(fixed)
-            starts.append({(0, 0): 0})
-            sources = []
-            for group, (key, made) in enumerate(groups.items()):
-                sources.append(Source(*key, self._offsets(made)))
-                starts[-1][1, group] = at
-                at += len(sources[-1].offsets)
-            runs = []
-            for length, rows in sorted(self._runs.items()) if shape == (self._dimension,) * 2 else ():
-                runs.append(self._products(rows, place))
-                starts[-1][2, length] = at
-                at += len(runs[-1])
-            stacked = np.stack(fixed) if fixed else np.zeros((0, *shape))
-            tables.append(Table(shape, stacked, tuple(sources), tuple(runs)))
-        return tuple(tables), place, pool, self._expressions.build()
+        expressions = self._expressions.build().taken(np.concatenate(numbers))
+        return tuple(tables), place, replace(pool, groups=groups), expressions
+
+    def _groups(self, shape: Shape) -> list[Source | Made]:
+        """What makes the tensors of a shape, in the order of the groups of their handles."""
+        groups = list[Source | Made]()
+        for form, made in self._sources.get(shape, {}).items():
+            tensors = angle_tensors(self._algebra, form.gate, *form[2:5]) if form.gate else None
+            if tensors is None:
+                groups.append(Source(*form[:5], self._offsets(made).astype(np.int32)))
+            else:
+                groups.append(Made(form.axes, tensors, self._angles(made)))
+        return groups
 
 
 class LaneValues(ValueBuilder):
@@ -166,10 +164,15 @@ class LaneValues(ValueBuilder):
 
     def matrix(self, recipe: Recipe, kind: str, cut: Cut, wires: int, begins: Places = (), ends: Places = ()) -> Handle:
         """One for each gate."""
-        shape, group, made = self._source((kind, len(cut) + wires, cut, begins, ends))
-        first = sum(len(each.rows) for each in made)
-        made.append(self._pool.lane(recipe, self.elements))
-        return Handle(shape, 1, group, np.arange(first, first + len(self.elements)))
+        form, scale = self._form(recipe, kind, cut, wires, begins, ends)
+        shape, group, made = self._source(form)
+        first, count = sum(map(len, made)), len(self.elements)
+        if form.gate is None:
+            made.append(self._pool.lane(recipe, self.elements))
+        else:
+            angles = [self._expressions.rows(angle * scale, self.elements) for angle in recipe.args]
+            made.append(np.stack(angles, axis=1) if angles else np.zeros((count, 0), np.int64))
+        return Handle(shape, 1, group, np.arange(first, first + count))
 
     def run(self, handles: Sequence[Handle]) -> Handle:
         """A product for each gate."""
@@ -180,9 +183,16 @@ class LaneValues(ValueBuilder):
         runs.append(tuple(handles))
         return Handle(handles[0].shape, 2, len(handles), np.arange(first, first + len(handles[0].row)))
 
-    def _offsets(self, made: list[Any]) -> Indices:
-        return np.concatenate([self._pool.offsets(each) for each in made]).astype(np.int32)
+    def _offsets(self, made: list[Any]) -> Ints:
+        return np.concatenate([self._pool.offsets(each) for each in made])
 
-    def _products(self, runs: list[tuple[Handle, ...]], place: Place) -> Indices:
-        products: Indices = np.concatenate([np.stack([place(each)[1] for each in run], axis=1) for run in runs])
-        return products.astype(np.int32)
+    def _angles(self, made: list[Any]) -> Ints:
+        return np.concatenate(made)
+
+    def _products(self) -> Iterator[Run]:
+        for length, runs in sorted(self._runs.items()):
+            first = 0
+            for run in runs:
+                rows = np.stack([handle.row for handle in run], axis=1)
+                yield Run(tuple(handle.group for handle in run), rows, length, np.arange(first, first + len(rows)))
+                first += len(rows)

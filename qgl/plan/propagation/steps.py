@@ -29,8 +29,9 @@ from qgl.passes.diagonal import MAX_CONTROLS, terms
 from qgl.plan.expressions import ExpressionBuilder, Expressions
 from qgl.plan.matrix_pool import Pool, Recipe
 from qgl.plan.network.bases import pauli_basis
+from qgl.plan.network.sources import Table
 from qgl.plan.network.tensors import UnsuitableError
-from qgl.plan.network.values import Handle, Table, ValueBuilder
+from qgl.plan.network.values import Handle, ValueBuilder
 from qgl.plan.state.density_matrix import superoperator
 from qgl.plan.state.state_vector import controlled, in_parts, recipe_of, rotations
 from qgl.program.operations import (

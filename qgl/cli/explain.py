@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from qgl.report.weighing import Answer
 
 TOLD = 10**9  # bytes of a process from which on they are told
+LONG = 1000  # operations from which on it is told which are looked at one by one
 TOLD_SECONDS = 5.0  # of compiling, from which on it is told
 
 
@@ -103,7 +104,8 @@ def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
         "wires": wires_by_kind(program),
         "operations": len(program.operations),
         "inputs": _inputs(program),
-        "rolled": dict(zip(("blocks", "operations"), counts(program.operations), strict=True)),
+        "rolled": dict(zip(("blocks", "operations"), counts(program.operations), strict=True))
+        | {"planned": _planned_as_loops(program)},
         "conserved": _conserved(program),
         "ensemble": ensemble_lines(program),
         "precision": program.train.precision,
@@ -126,11 +128,27 @@ def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
 
 
 def _rolled(program: Program) -> list[str]:
-    """How much of the program is loops that are kept as such, in words."""
-    from qgl.program.rolled import counts
+    """How much of the program is loops that are kept as such, and how much of a long one is not, in words."""
+    from qgl.program.rolled import counts, first_alone
 
-    blocks, operations = counts(program.operations)
-    return [f"rolled up: {operations:,} operations in {blocks:,} block{'s' * (blocks != 1)}"] if blocks else []
+    blocks, inside = counts(program.operations)
+    count = len(program.operations)
+    lines = [f"rolled up: {inside:,} operations in {blocks:,} block{'s' * (blocks != 1)}"] if blocks else []
+    alone = first_alone(program.operations)
+    if alone is not None and count - inside >= LONG:
+        lines.append(
+            f"read one by one: {count - inside:,} operations, from `{alone.name}` in line {alone.span.line} on"
+        )
+    if not _planned_as_loops(program):
+        lines.append(f"planned one by one: {count:,} operations, as some are not rolled up, or neither gates nor noise")
+    return lines
+
+
+def _planned_as_loops(program: Program) -> bool:
+    """Whether passes and methods look at loops as such, or there are few operations."""
+    from qgl.compiler import circuit_of
+
+    return len(program.operations) < LONG or circuit_of(program).lanes is not None
 
 
 def _conserved(program: Program) -> list[str]:

@@ -242,3 +242,8 @@ def counts(operations: Sequence[Operation]) -> tuple[int, int]:
     """How many blocks there are, and how many operations are in them."""
     lengths = [len(piece) for piece in pieces_of(operations) if isinstance(piece, Block)]
     return len(lengths), sum(lengths)
+
+
+def first_alone(operations: Sequence[Operation]) -> Operation | None:
+    """The first operation that is in no block."""
+    return next((piece for piece in pieces_of(operations) if not isinstance(piece, Block)), None)

@@ -295,4 +295,16 @@ def test_explain_says_what_is_rolled_up(tmp_path: Path) -> None:
     code, shown, _ = qglc("explain", path)
     assert code == 0 and "81 operations, 80 inputs\nrolled up: 80 operations in 2 blocks\n" in shown
     code, shown, _ = qglc("explain", path, "--format", "json")
-    assert code == 0 and json.loads(shown)["rolled"] == {"blocks": 2, "operations": 80}
+    assert code == 0 and json.loads(shown)["rolled"] == {"blocks": 2, "operations": 80, "planned": True}
+
+
+def test_explain_says_what_a_long_program_has_one_by_one(tmp_path: Path) -> None:
+    path = tmp_path / "chain.qgl"
+    path.write_text(
+        "visible v[400];\nmodel {\n  rx(0.1) v;\n"
+        "  for k in 0..399 {\n    rx(0.2) v[k];\n    measure v[k] -> m;\n    if m { x v[k]; }\n  }\n}\n"
+    )
+    code, shown, _ = qglc("explain", path)
+    assert code == 0, shown
+    assert "read one by one: 1,200 operations, from `rx` in line 5 on" in shown
+    assert "planned one by one: 1,600 operations" in shown

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qgl.kernels.arrays import product, reordered
+from qgl.kernels.arrays import barrier, product, reordered
 
 CHUNK = 4  # bits that one matrix product transforms
 
@@ -45,11 +45,13 @@ def walsh(vector: jax.Array) -> jax.Array:
 
     vector: real or complex.
     """
+    # of a constant, be it the gradient on the way back, XLA would find the products while it compiles, in seconds
+    vector = barrier(vector)
     for width in chunks(vector.shape[0].bit_length() - 1):
         signs = jnp.asarray(hadamard(width), vector.dtype)
         # the leading bits go to the end; once all have, they are in order again
         vector = product(vector.reshape(len(signs), -1), signs, (0, 0)).reshape(-1)
-    return vector
+    return barrier(vector)
 
 
 def chunks(bits: int) -> list[int]:

@@ -51,7 +51,8 @@ def walsh(vector: jax.Array) -> jax.Array:
         signs = jnp.asarray(hadamard(width), vector.dtype)
         # the leading bits go to the end; once all have, they are in order again
         vector = product(vector.reshape(len(signs), -1), signs, (0, 0)).reshape(-1)
-    return barrier(vector)
+    transformed: jax.Array = barrier(vector)
+    return transformed
 
 
 def chunks(bits: int) -> list[int]:

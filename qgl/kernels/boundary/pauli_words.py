@@ -93,10 +93,15 @@ def _in_order(places: Sequence[jax.Array]) -> jax.Array:
 
 
 def given_pauli_words(columns: Columns, tables: Sequence[jax.Array], pauli_words: jax.Array) -> jax.Array:
-    """<Z_w> of Pauli words given as rows of 0 and 1, shape (pauli_words, n)."""
-    paths = [path_of(column, len(pauli_words), narrow=True) for column in columns.classes]
+    """<Z_w> of Pauli words given as rows of 0 and 1, shape (pauli_words, n).
+
+    Row 0 of the boundary is the word without letters, whose trace each value is divided by, as in `expectation`. The
+    whole chain is crossed, so that a rounding a site is left.
+    """
+    words = jnp.pad(pauli_words, ((1, 0), (0, 0)))
+    paths = [path_of(column, len(words), narrow=True) for column in columns.classes]
     dtype = tables[0].dtype
     caps = partial(_units, np.array([0, 1], np.uint8), dtype)
-    start = outside(len(pauli_words), dtype)
-    end = crossed(forward(columns, tables, paths), start, caps, pauli_words.T[columns.order]).end.boundary
-    return scaled(end.values[:, 0], end.exponents)
+    start = outside(len(words), dtype)
+    end = crossed(forward(columns, tables, paths), start, caps, words.T[columns.order]).end.boundary
+    return scaled(end.values[1:, 0] / end.values[0, 0], end.exponents[1:] - end.exponents[0])

@@ -20,7 +20,7 @@ from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Margi
 COLUMN_SECONDS = 0.6e-6  # of a column's step, value only
 EARLY_SECONDS = 0.7e-6  # of a contraction for all columns of a class
 BODY_SECONDS = 0.3e-6  # of a column that is compiled by itself, for its preparation
-ENTRY_SECONDS = 7e-9  # of an entry of the tensors
+ENTRY_SECONDS = 4e-9  # of an entry of the tensors
 FLOPS_PER_SECOND = 19e9  # in turns
 EARLY_FLOPS_PER_SECOND = 3e9
 DRAW_SECONDS = 40e-9  # of a random bit
@@ -104,6 +104,7 @@ def _contractions(columns: Columns, query: Query) -> Iterator[tuple[list[Path], 
     match query:
         case LogProb() | GivenStrings() | GivenPauliWords():
             rows = len(query.rows) if isinstance(query, LogProb) else query.count
+            rows += isinstance(query, GivenPauliWords)  # the word without letters
             narrow = columns.network.algebra == "pauli_transfer"
             yield [path_of(column, rows, narrow) for column in columns.classes], rows
         case Samples(shots):

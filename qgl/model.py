@@ -21,7 +21,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
-from numpy.typing import NDArray
 
 from qgl import compiler
 from qgl.answers import Questions
@@ -30,7 +29,6 @@ from qgl.drawn import STATES, Drawing, apart
 from qgl.ir.outcomes import with_all_outcomes_read
 from qgl.kernels.devices import large_tables
 from qgl.kernels.devices.memory import device_limit, ensure_process
-from qgl.mixture import mixed, one_by_one
 from qgl.objectives.adversary.critics import Weights
 from qgl.objectives.adversary.losses import AdversarialLoss
 from qgl.objectives.ensembles.comparison import EnsembleComparison
@@ -43,9 +41,9 @@ from qgl.query import Probabilities, Query, is_of_strings
 from qgl.questions import check_query, checked_queries, in_reverse_mode, of_bits_only, random_key
 
 if TYPE_CHECKING:
-    from qgl.kernels.simulator import Simulator
     from qgl.plan.model import Plan
-    from qgl.readings import DrawnShare, NumbersShare, Readings, Share
+    from qgl.readings import Readings
+    from qgl.replies import Replies
 
 Array = jax.Array
 
@@ -135,7 +133,7 @@ class Model(Questions):
                 params: Params, condition: ArrayLike | None, key: Array | None, arrays: tuple[Array | None, ...]
             ) -> tuple[Any, ...]:
                 put = {query: array for query, array in zip(listed, arrays, strict=True) if array is not None}
-                replies = self._answers(params, listed, condition, key, put)
+                replies = self._replies.of(params, listed, condition, key, put)
                 return tuple(replies[query] for query in listed)
 
             replies = self._jit(listed, answers)(params, condition, key, put)
@@ -194,7 +192,7 @@ class Model(Questions):
         self, terms: Sequence[WeightedObjective], params: Params, key: Array | None
     ) -> tuple[Array, dict[str, Array]]:
         def ask(queries: Any, conditions: Any, key: Array | None, given: Any) -> Mapping[Query, Any]:
-            return self._conditioned(params, queries, conditions, key, given)
+            return self._replies.of_each(params, queries, conditions, key, given)
 
         return combined(terms, ask, key, self._real)
 
@@ -376,6 +374,12 @@ class Model(Questions):
         )
 
     @functools.cached_property
+    def _replies(self) -> Replies:
+        from qgl.replies import Replies
+
+        return Replies(self.readings, self.parameters, self._real)
+
+    @functools.cached_property
     def differentiates_strings(self) -> bool:
         """Whether training takes the gradient of likelihoods of strings, where truncated sweeps are allowed."""
         settings = self.program.train
@@ -395,83 +399,3 @@ class Model(Questions):
         if len(shares) != 1:
             raise ValueError("these queries are not planned together: ask for the plan of each")
         return shares[0].planner.plan(shares[0].queries)
-
-    def _answers(
-        self,
-        params: Params,
-        queries: tuple[Query, ...],
-        condition: ArrayLike | None,
-        key: Array | None,
-        given: Mapping[Query, Array],
-        simulators: Sequence[Simulator] | None = None,
-    ) -> dict[Query, Any]:
-        if not queries:
-            return {}
-        from qgl.readings import BasesShare, DrawnShare, NumbersShare
-
-        params, held = apart(params)
-        shares = self.readings.shares(queries)
-        elements = {share.of_rows: self._elements(params, condition, share.of_rows) for share in shares}
-        if simulators is None:
-            first = next(iter(elements.values()))[0]
-            simulators = self.readings.simulators(shares, first[0], self.parameters.varying, len(first))
-        answers: dict[Query, Any] = {}
-        for share, simulator in zip(shares, (each.following(held) for each in simulators), strict=True):
-            inputs, weights = elements[share.of_rows]
-            if isinstance(share, BasesShare):
-                answers |= share.answers(simulator, inputs, weights, given[share.asked], key)
-                continue
-            ask = self._asker(share, simulator, given)
-            if isinstance(share, DrawnShare):
-                answers[share.elements] = share.drawing.answer(ask, inputs, weights, held)
-                continue
-            if isinstance(share, NumbersShare):
-                answers |= share.answers(ask, inputs, weights, key)
-                continue
-            single = len(weights) == 1
-            joint = ask(inputs[0], key) if single else mixed(ask, inputs, weights, share.queries, key)
-            answers |= share.answers(joint, key)
-        return answers
-
-    def _elements(self, params: Params, condition: ArrayLike | None, of_rows: bool) -> tuple[Array, Array]:
-        """The inputs of the elements of the mixture, shape (elements, inputs), and their weights, shape (elements,)."""
-        parameters = self._parameters_of_rows if of_rows else self.parameters
-        return parameters.inputs(params, condition, self._real), jnp.asarray(parameters.weights, dtype=self._real)
-
-    @functools.cached_property
-    def _parameters_of_rows(self) -> Parameters:
-        return Parameters(self.program.parameters, rows=False)
-
-    def _asker(
-        self, share: Share | NumbersShare | DrawnShare, simulator: Simulator, given: Mapping[Query, Array]
-    ) -> Callable[[Array, Array | None], dict[Query, Any]]:
-        """The answers to a share for one vector of inputs, as a function of these and a key."""
-        arrays = share.given(given)
-        return lambda row, key: simulator.answers(row, share.queries, key, arrays)
-
-    def _conditioned(
-        self,
-        params: Params,
-        queries: tuple[Query, ...],
-        conditions: NDArray[np.float64] | Array | None,
-        key: Array | None,
-        given: Mapping[Query, Array],
-    ) -> dict[Query, Any]:
-        """Answers for each row of `conditions`, stacked; without conditions, plain answers.
-
-        What comes with the queries has a row for each condition, too.
-        """
-        if conditions is None:
-            return self._answers(params, queries, None, key, given)
-        rows = jnp.asarray(conditions, dtype=self._real)
-        first = self.parameters.inputs(apart(params)[0], rows[0], self._real)[0]
-        circuits = len(rows) * len(self.parameters.weights)
-        shares, varies = self.readings.shares(queries), self.parameters.varying
-        simulators = self.readings.simulators(shares, first, varies, circuits)
-        listed = [query for query in queries if query in given]  # JAX sorts the keys of dictionaries
-
-        def answers(row: tuple[Array, list[Array]]) -> dict[Query, Any]:
-            own = dict(zip(listed, row[1], strict=True))
-            return self._answers(params, queries, row[0], key, own, simulators)
-
-        return one_by_one(answers, (rows, [given[query] for query in listed]), queries)

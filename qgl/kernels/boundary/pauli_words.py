@@ -98,10 +98,10 @@ def given_pauli_words(columns: Columns, tables: Sequence[jax.Array], pauli_words
     Row 0 of the boundary is the word without letters, whose trace each value is divided by, as in `expectation`. The
     whole chain is crossed, so that a rounding a site is left.
     """
-    words = jnp.pad(pauli_words, ((1, 0), (0, 0)))
-    paths = [path_of(column, len(words), narrow=True) for column in columns.classes]
+    with_trace = jnp.pad(pauli_words, ((1, 0), (0, 0)))
+    paths = [path_of(column, len(with_trace), narrow=True) for column in columns.classes]
     dtype = tables[0].dtype
     caps = partial(_units, np.array([0, 1], np.uint8), dtype)
-    start = outside(len(words), dtype)
-    end = crossed(forward(columns, tables, paths), start, caps, words.T[columns.order]).end.boundary
+    start = outside(len(with_trace), dtype)
+    end = crossed(forward(columns, tables, paths), start, caps, with_trace.T[columns.order]).end.boundary
     return scaled(end.values[1:, 0] / end.values[0, 0], end.exponents[1:] - end.exponents[0])

@@ -121,17 +121,17 @@ def test_rounding_of_the_trace_does_not_add_up_along_a_chain() -> None:
     n, rng = 2000, np.random.default_rng(4)
     program, inputs = channel_chain(n, 2), 0.3 * rng.normal(size=30)
     places = np.arange(0, n, 40, dtype=np.int32)
-    words = Expectation.sparse(places[:, None], np.full((len(places), 1), 3, np.uint8))
+    pauli_words = Expectation.sparse(places[:, None], np.full((len(places), 1), 3, np.uint8))
     bits = np.zeros((len(places), n), np.uint8)
     bits[np.arange(len(places)), places] = 1
     given = GivenPauliWords(len(bits))
 
     def values(precision: str) -> list[np.ndarray[Any, Any]]:
-        run = simulator(program, words, given, precision=precision)
+        run = simulator(program, pauli_words, given, precision=precision)
         with jax.enable_x64(precision == "double"):
             numbers = jnp.asarray(inputs, "float32" if precision == "single" else "float64")
-            answers = run.answers(numbers, (words, given), given={given: jnp.asarray(bits)})
-            return [np.asarray(answers[words]), np.asarray(answers[given])[0]]
+            answers = run.answers(numbers, (pauli_words, given), given={given: jnp.asarray(bits)})
+            return [np.asarray(answers[pauli_words]), np.asarray(answers[given])[0]]
 
     single, double = values("single"), values("double")
     assert np.abs(double[0]).min() > 0.1  # so that a factor is seen

@@ -38,6 +38,8 @@ from qgl.query import (
     State,
 )
 
+MANY = 16  # qubits from which on an array over all strings had better not be there twice; below, kernels cost more
+
 
 class Final:
     """A final state, of which only the bits can be read unless a kind of state says how more is.
@@ -67,6 +69,10 @@ class Final:
     def expectation(self, pauli_words: PauliWords) -> jax.Array:
         """<P> of Pauli words other than Z words, shape (pauli_words,)."""
         raise ValueError("only Z words are read from this state")
+
+    def after(self, values: jax.Array) -> tuple[Final, jax.Array]:
+        """This state and `values`, shape (pauli_words,), which come before what is read next: less memory is held."""
+        return self, values
 
     def log_prob(self, rows: NDArray[np.uint8] | jax.Array) -> LogLikelihood:
         """log p of rows of bits, shape (batch, n)."""
@@ -137,6 +143,12 @@ class Vector(Final):
     def expectation(self, pauli_words: PauliWords) -> jax.Array:
         return vector_expectation(self.psi, pauli_words)
 
+    def after(self, values: jax.Array) -> tuple[Final, jax.Array]:
+        if self.visible < MANY:
+            return self, values
+        psi, values = barrier((self.psi, values))
+        return Vector(psi), values
+
 
 class Bits(Final):
     """A distribution of the visible bits alone, shape (V,)."""
@@ -191,12 +203,15 @@ def expectation(final: Final, pauli_words: Expectation) -> jax.Array:
     plain = np.flatnonzero(masks.x == 0).astype(np.int32)
     other = np.flatnonzero(masks.x).astype(np.int32)
     parts: list[tuple[jax.Array, Indices]] = []
-    if len(plain) or not len(other):
-        parts.append((take(walsh(final.probabilities()), masks.z[plain]), plain))
     if len(other):
         some = PauliWords(masks.x[other], masks.z[other], masks.ys[other])
-        parts.append((final.expectation(some), other))
-    return in_places(parts)
+        final, values = final.after(final.expectation(some))
+        parts.append((values, other))
+    if len(plain) or not len(other):
+        parts.append((take(walsh(final.probabilities()), masks.z[plain]), plain))
+    ordered = in_places(parts)
+    # of weights that are constants XLA would keep an array over all strings, for the way back, as a constant
+    return barrier(ordered) if final.visible >= MANY else ordered
 
 
 def z_expectation(final: Final, pauli_words: jax.Array) -> jax.Array:

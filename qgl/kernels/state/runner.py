@@ -15,7 +15,7 @@ from qgl.kernels.arrays import barrier, complex_like, take
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.final_state import Density, Final, Vector, flipped, read
 from qgl.kernels.matrices import block_matrices, pool_entries
-from qgl.kernels.pauli_words import walsh_product
+from qgl.kernels.pauli_words import index, walsh_product
 from qgl.kernels.rounding import perturbed
 from qgl.kernels.runner import GivenArrays
 from qgl.kernels.state.steps import Parameters, parameters_of, runner
@@ -104,6 +104,8 @@ def start_state(tables: Tables, numbers: jax.Array) -> jax.Array:
 
     A state whose amplitudes are all zero has no norm: it is NaN.
     """
+    if not tables.starts:  # an array that is set in one place would be a constant of the program, as large as a state
+        return (index(2**tables.axes) == 0).astype(complex_like(numbers.dtype))
     vector = jnp.ones(1, complex_like(numbers.dtype))
     for start in tables.starts:
         parts = perturbed(take(numbers, start.numbers))

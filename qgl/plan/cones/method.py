@@ -36,6 +36,7 @@ from qgl.query import Expectation, Marginals, Query
 MANY = 16  # classes from which on cones are compared by value
 LISTED = 50_000  # operations in all classes together, beyond which listing them takes many seconds
 RUN_COMPILED_SECONDS = 1.4  # processor time of tracing and compiling what runs light cones of one form
+START_SECONDS = 60e-6  # of a call
 FACTOR_SECONDS = 2e-8  # for each factor of a Pauli word, and its gradient
 FACTOR_BYTES = 32
 _INPUT = Real(0.0, ((1.0, Input(0, 0)),))
@@ -203,7 +204,7 @@ class Design:
         classes = self.survey.classes
         facts = (("cones", sum(one.count for one in classes)), ("classes", len(classes)), ("widest", widest))
         return Cost(
-            sum(cost.seconds for cost in costs) + FACTOR_SECONDS * assembly,
+            START_SECONDS + sum(cost.seconds for cost in costs) + FACTOR_SECONDS * assembly,
             sum(cost.memory for cost in costs) + FACTOR_BYTES * assembly,
             sum(cost.flops for cost in costs),
             widest,

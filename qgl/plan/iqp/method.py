@@ -24,11 +24,11 @@ from qgl.query import Expectation, GivenPauliWords, Query, reads_only_bits
 
 FACTOR_SECONDS = 10e-9  # of a factor of an exact Pauli word, value and gradient
 TERM_SECONDS = 0.6e-9  # of a generator that a Pauli word anticommutes with, in one string
-ANGLE_SECONDS = 12e-9  # of a Pauli word in one string: its cosine
+ANGLE_SECONDS = 1.5e-9  # of a Pauli word in one string: its cosine
 PRODUCT_SECONDS = 0.06e-9  # of a generator, a Pauli word and a string where the Pauli words are not sparse
 START_SECONDS = 2e-4
-DRAWN_START_SECONDS = 1.5e-3  # of an estimate
-LEAST_MEMORY = 1_500_000  # bytes of an estimate, however few words and strings
+DRAWN_START_SECONDS = 4e-4  # of an estimate
+LEAST_MEMORY = 300_000  # bytes of an estimate, however few words and strings
 EXPECTED_WEIGHT = 8  # positions that Pauli words which come with the call are taken to have
 MOST_ANGLES = 1 << 23  # Pauli words times strings that are held at once
 CHUNK = 256  # ones of Pauli words that are handled together

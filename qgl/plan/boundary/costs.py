@@ -18,6 +18,7 @@ from qgl.plan.network.pauli_words import pauli_words_of
 from qgl.plan.network.sources import AngleSource
 from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Query, Samples, reads_only_bits
 
+START_SECONDS = 10e-6  # of a call, value only
 COLUMN_SECONDS = 0.6e-6  # of a column's step, value only
 EARLY_SECONDS = 0.7e-6  # of a contraction for all columns of a class
 BODY_SECONDS = 0.3e-6  # of a column that is compiled by itself, for its preparation
@@ -55,7 +56,7 @@ def estimate(columns: Columns, query: Query, precision: str) -> Cost:
     number = (4 if precision == "single" else 8) * (1 if real else 2)
     entries, of_angles = _entries(columns)
     flops, memory = 0.0, (HELD_DRAWN if isinstance(query, Samples) else HELD) * number * (entries + of_angles)
-    seconds = len(columns.kinds) * COLUMN_SECONDS + columns.bodies * BODY_SECONDS
+    seconds = START_SECONDS + len(columns.kinds) * COLUMN_SECONDS + columns.bodies * BODY_SECONDS
     seconds += entries * ENTRY_SECONDS + of_angles * ANGLE_ENTRY_SECONDS
     slow = 1.0 if precision == "single" else 2.0
     batch, bodies = 1, 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -17,6 +19,7 @@ from qgl.kernels.state.layered import LayeredRunner
 from qgl.model import Model
 from qgl.parameters import Params
 from qgl.query import Query, support
+from qgl.replies import Replies
 
 _STATE, _LAYERS = "state that is held", "layers that made it"  # no names of parameters: they have spaces
 
@@ -48,7 +51,20 @@ class Frozen(Model):
         checked, condition, key = super()._checked(declared, condition, key)
         return {**checked, **{name: params[name] for name in self._held}}, condition, key
 
-    def _answers(
+    @functools.cached_property
+    def _replies(self) -> Replies:
+        return _Replies(self.readings, self.parameters, self._real, self._runner, self.width, len(self.program.hidden))
+
+
+@dataclass(frozen=True, eq=False)
+class _Replies(Replies):
+    """Answers that are read from the state among the parameters; `visible` and `hidden` are how many qubits it has."""
+
+    runner: LayeredRunner
+    visible: int
+    hidden: int
+
+    def of(
         self,
         params: Params,
         queries: tuple[Query, ...],
@@ -57,12 +73,13 @@ class Frozen(Model):
         given: Mapping[Query, jax.Array],
         simulators: Sequence[Simulator] | None = None,
     ) -> dict[Query, Any]:
+        """See `Replies.of`."""
         arrays = {query: given.get(query) for query in queries}
 
         def again(known: tuple[jax.Array, jax.Array], strings: GivenArrays) -> dict[Query, Any]:
-            return self._read(self._runner.reached(*known), strings, None)
+            return self._read(self.runner.reached(*known), strings, None)
 
-        declared = {name: value for name, value in params.items() if name not in self._held}
+        declared = {name: value for name, value in params.items() if name not in (_STATE, _LAYERS)}
         inputs = self.parameters.inputs(declared, None, params[_STATE].real.dtype)[0]
         answers = self._read(params[_STATE], arrays, key)
         return without_remainders(answers, arrays, again, (params[_LAYERS], inputs))
@@ -70,7 +87,7 @@ class Frozen(Model):
     def _read(self, state: jax.Array, queries: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
         answers = {}
         for query, array in queries.items():
-            beyond = max(support(query, self.width), default=0) >= self.width
-            bits = len(self.program.hidden) * beyond + self.width
+            beyond = max(support(query, self.visible), default=0) >= self.visible
+            bits = self.hidden * beyond + self.visible
             answers[query] = read(Vector(state.reshape(2**bits, -1)), query, array, key)
         return answers

@@ -93,5 +93,7 @@ def missed(results: tuple[Result, ...]) -> Iterator[str]:
 
 
 def milliseconds(seconds: float) -> str:
-    """Three digits, and no powers of ten."""
+    """Three digits, and no powers of ten; seconds from ten on."""
+    if seconds >= 10:
+        return f"{seconds:.1f} s"
     return f"{seconds * 1e3:.3g} ms" if seconds < 1 else f"{seconds * 1e3:.0f} ms"

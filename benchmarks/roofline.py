@@ -30,6 +30,7 @@ from qgl.plan.state.tables import BLOCK
 STORE = Path(__file__).resolve().parent.parent / "docs" / "roofline.json"
 SIZES, LAYERS = (16, 20, 22, 24), 10
 GOAL = 2.5  # times the larger of both times
+STATES, LARGE = 6.0, 24  # states of memory at most, from so many qubits on
 GEMM = 2048  # rows of the matrices
 COMPLEX = 8  # bytes of an amplitude in single precision
 MULTIPLY_ADD = 8  # real operations of a complex one
@@ -40,7 +41,8 @@ EXPLANATION = (
     "Pauli words is not counted. The machine's rates are the best of "
     "matrix products of NumPy and JAX, real and complex, in single precision, and that of a state being read and "
     "written, in the same process. The *bound* is the larger of the two times that follow; *ratio* is the measured "
-    "time over it. `python -m benchmarks.roofline` measures this section by itself."
+    "time over it; *states* is what XLA sets aside, in states of the circuit. `python -m benchmarks.roofline` measures "
+    "this section by itself."
 )
 LEAST_SECONDS, FEWEST_CALLS, MOST_CALLS, PASSES = 1.0, 2, 50, 20
 
@@ -97,13 +99,33 @@ def measure(qubits: int) -> dict[str, Any]:
     if not isinstance(program, StateProgram):
         raise TypeError(f"W1b is planned as {program.method}")
     work, params, loss = counted(program), ours.params_of(case, model), ours.loss_of(case, model, asked)
-    made = {"value": jax.jit(loss), "value and gradient": jax.jit(jax.value_and_grad(loss))}
+    made = {
+        name: jax.jit(function).lower(params).compile()
+        for name, function in (("value", loss), ("value and gradient", jax.value_and_grad(loss)))
+    }
     rates = _rates(2**qubits)
     answers = [
-        {"question": name, **asdict(work[name]), "seconds": float(np.median(_seconds(partial(made[name], params))))}
-        for name in work
+        {
+            "question": name,
+            **asdict(work[name]),
+            "seconds": float(np.median(_seconds(partial(compiled, params)))),
+            "states": _set_aside(compiled) / (COMPLEX * 2**qubits),
+        }
+        for name, compiled in made.items()
     ]
     return {"qubits": qubits, "width": program.tables.products.width, "rates": rates, "answers": answers}
+
+
+def _set_aside(compiled: Any) -> int:
+    """Bytes of temporaries of a compiled program.
+
+    Raises:
+        RuntimeError: XLA does not say on this device.
+    """
+    memory = compiled.memory_analysis()
+    if memory is None:
+        raise RuntimeError("XLA does not say what memory it sets aside")
+    return int(memory.temp_size_in_bytes)
 
 
 def _rates(amplitudes: int) -> dict[str, float]:
@@ -140,6 +162,7 @@ def _seconds(call: Callable[[], Any]) -> list[float]:
 # ---------------------------------------------------------------- the section
 
 
+COLUMNS = ("n", "question", "10^9 op", "10^9 B", "bound", "step", "ratio", "states")
 Tabled = Callable[[tuple[str, ...], list[list[str]]], list[str]]
 
 
@@ -154,13 +177,18 @@ def section(table: Tabled, wrapped: Callable[[str], list[str]]) -> list[str]:
         f"{case['qubits']}: {case['rates']['operations'] / 1e9:.0f} and {case['rates']['bytes'] / 1e9:.0f}"
         for case in kept["cases"]
     )
+    most = max((answer["states"] for case, answer in every if case["qubits"] >= LARGE), default=0.0)
     notes = [
-        f"To reach: {GOAL} times the bound. " + (f"Farther: {', '.join(far)}." if far else "All are nearer."),
+        f"To reach: {GOAL} times the bound, and {STATES:g} states from {LARGE} qubits on. "
+        + (f"Farther: {', '.join(far)}." if far else "All are nearer.")
+        + (f" States: {most:.2f}." if most > STATES else ""),
         f"Rates, in 10^9 operations and bytes a second, at {'; '.join(rates)}.",
         kept["note"],
     ]
     lines = ["", "## How far the dense program is from the machine", "", *wrapped(EXPLANATION), ""]
-    lines += table(("n", "question", "10^9 op", "10^9 B", "bound", "step", "ratio"), [_row(*each) for each in every])
+    lines += table(
+        ("n", "question", "10^9 op", "10^9 B", "bound", "step", "ratio", "states"), [_row(*each) for each in every]
+    )
     return lines + [line for note in notes for line in ("", *wrapped(note))]
 
 
@@ -168,7 +196,8 @@ def _row(case: dict[str, Any], answer: dict[str, Any]) -> list[str]:
     bound, ratio = distance(case, answer)
     work = [f"{answer[name] / 1e9:.2f}" for name in ("operations", "bytes")]
     times = [milliseconds(bound), milliseconds(answer["seconds"])]
-    return [str(case["qubits"]), answer["question"], *work, *times, f"{ratio:.1f}"]
+    asked = "value" if answer["question"] == "value" else "with gradient"
+    return [str(case["qubits"]), asked, *work, *times, f"{ratio:.1f}", f"{answer['states']:.2f}"]
 
 
 def distance(case: dict[str, Any], answer: dict[str, Any]) -> tuple[float, float]:

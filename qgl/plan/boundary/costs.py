@@ -32,20 +32,20 @@ COMPLEX = 4.0
 HELD = 3.0  # times that an entry is held: itself, its parts, and what their gradients need
 HELD_DRAWN = 2.0  # the same where nothing has a gradient
 COMPILED_SECONDS = 0.9  # processor time of compiling anything at all
-BODY_COMPILED_SECONDS = (
-    0.16  # and of each time that a column is written out: forward, backward, or as strings are checked
-)
+BODY_COMPILED_SECONDS = 0.16  # and of each time that a column is written out: forward, backward, as strings are checked
 KEPT_OF_STRINGS = 1.25  # times that a boundary is held of those that are kept for the gradient of strings
 KEPT_OF_PAULI_WORDS = 5.0  # the same of Pauli words, from both sides
 KEPT_OF_DRAWN = 2.0  # of what is drawn, which has no gradient
-KEPT = 1 << 29  # bytes of boundaries that are kept for the gradient; strings beyond are contracted in turn
+KEPT = 1 << 30  # bytes of boundaries that are kept for the gradient; strings beyond are contracted in turn
 
 
 def rows_at_once(columns: Columns, rows: int, bytes_each: int) -> int:
     """How many strings one boundary contraction takes, so that what is kept of it for the gradient stays within
     bounds.
     """
-    each = sum(column.count * path_of(column, 1, True).large for column in columns.classes) * 2 * bytes_each
+    each = (
+        sum(column.count * path_of(column, 1, True).large for column in columns.classes) * KEPT_OF_STRINGS * bytes_each
+    )
     batches = math.ceil(rows * each / KEPT)
     return math.ceil(rows / max(batches, 1))
 
@@ -101,7 +101,7 @@ def _bodies(columns: Columns, paths: list[Path], query: Query) -> int:
     """How often a column is written out in one boundary contraction, and in its gradient."""
     match query:
         case LogProb() | GivenStrings():
-            return 3 * bodies_of(columns, paths)
+            return 4 * bodies_of(columns, paths)
         case GivenPauliWords():
             return 2 * bodies_of(columns, paths)
         case Samples():

@@ -35,7 +35,7 @@ from qgl.query import Expectation, Marginals, Query
 
 MANY = 16  # classes from which on cones are compared by value
 LISTED = 50_000  # operations in all classes together, beyond which listing them takes many seconds
-RUN_COMPILED_SECONDS = 1.4  # processor time of tracing and compiling what runs light cones of one form
+RUN_COMPILED_SECONDS = 2.0  # processor time of tracing and compiling what runs light cones of one form
 START_SECONDS = 60e-6  # of a call
 FACTOR_SECONDS = 2e-8  # for each factor of a Pauli word, and its gradient
 FACTOR_BYTES = 32

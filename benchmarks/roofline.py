@@ -186,9 +186,7 @@ def section(table: Tabled, wrapped: Callable[[str], list[str]]) -> list[str]:
         kept["note"],
     ]
     lines = ["", "## How far the dense program is from the machine", "", *wrapped(EXPLANATION), ""]
-    lines += table(
-        ("n", "question", "10^9 op", "10^9 B", "bound", "step", "ratio", "states"), [_row(*each) for each in every]
-    )
+    lines += table(COLUMNS, [_row(*each) for each in every])
     return lines + [line for note in notes for line in ("", *wrapped(note))]
 
 

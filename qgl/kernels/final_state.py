@@ -71,7 +71,7 @@ class Final:
         raise ValueError("only Z words are read from this state")
 
     def after(self, values: jax.Array) -> tuple[Final, jax.Array]:
-        """This state and `values`, shape (pauli_words,), which come before what is read next: less memory is held."""
+        """This state and `values`, shape (pauli_words,), behind which it is read next where that saves memory."""
         return self, values
 
     def log_prob(self, rows: NDArray[np.uint8] | jax.Array) -> LogLikelihood:

@@ -6,6 +6,8 @@ not grow with the state. The flags that the tests compile with take half a state
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
 
 import jax
@@ -52,3 +54,6 @@ def test_value_and_gradient_of_a_wide_state(
     compiled = step.lower(jax.ShapeDtypeStruct((3 * QUBITS,), jnp.float32)).compile()  # type: ignore[no-untyped-call]
     taken = compiled.memory_analysis()
     assert taken is not None and taken.temp_size_in_bytes < most * 8 * 2**QUBITS
+    constants = re.findall(r"\[([\d,]*)\]\S* constant\(", compiled.as_text() or "")
+    sizes = [math.prod(int(size) for size in shape.split(",") if size) for shape in constants]
+    assert sizes and max(sizes) < 2**QUBITS, "a constant as large as a state is held beside what XLA sets aside"
